@@ -1,0 +1,114 @@
+package store
+
+import (
+	"context"
+
+	"wakakusa/roster"
+)
+
+// Account is an identity: how a person signs in. It may belong to several organisations.
+type Account struct {
+	ID        roster.AccountID
+	Name      string // user name, unique after folding; what the person types
+	Email     string // unique after folding when not empty
+	Display   string // how the person is greeted
+	Password  string // PHC string (argon2id) or a former system's hash; "" cannot sign in
+	Language  string // "": the organisation's
+	Theme     string // "", "light", "dark"
+	Disabled  bool
+	CreatedMs int64
+	Version   int64
+}
+
+// SignIn is a server-side session. Only the hash of its id is kept.
+type SignIn struct {
+	Hash      string           // hex SHA-256 of the id
+	Account   roster.AccountID // "" before sign-in
+	Values    string           // JSON
+	CreatedMs int64
+	SeenMs    int64
+	EndsMs    int64 // absolute end
+	Address   string
+	Agent     string
+}
+
+// LinkKind says what a one-time link is for.
+type LinkKind string
+
+const (
+	LinkFirstRun LinkKind = "first_run"  // creates the first organisation
+	LinkInvite   LinkKind = "invitation" // a new account for a membership
+	LinkReset    LinkKind = "reset"      // a new password
+	LinkSignIn   LinkKind = "sign_in"    // demo only: signs in without a password
+)
+
+// Link is a one-time link. Only the hash of its token is kept.
+type Link struct {
+	Hash    string // hex SHA-256 of the token
+	Kind    LinkKind
+	Org     roster.OrgID
+	Member  roster.MemberID
+	Account roster.AccountID
+	EndsMs  int64
+	UsedMs  int64 // 0: still good
+}
+
+// Membership is one organisation an account belongs to.
+type Membership struct {
+	Org    roster.Org
+	Member roster.Member
+	Class  roster.Class // of the linked person, "" for none
+}
+
+// Accounts are identities, sign-ins and one-time links: rows that no organisation's pen guards.
+type Accounts interface {
+	// SaveAccount follows the rule of Save…: Taken (field name or email) if the folded name or e-mail is in use, Stale.
+	SaveAccount(ctx context.Context, a Account) (Account, error)
+	Account(ctx context.Context, id roster.AccountID) (Account, error)          // NotFound
+	AccountNamed(ctx context.Context, login string) (Account, error)            // by user name or e-mail, folded. NotFound
+	Memberships(ctx context.Context, id roster.AccountID) ([]Membership, error) // active ones, by organisation name
+
+	SignIns
+	Links
+	Failures
+}
+
+// SignIns keeps sessions.
+type SignIns interface {
+	SaveSignIn(ctx context.Context, s SignIn) error                       // adds or replaces by hash
+	SignInBy(ctx context.Context, hash string) (SignIn, error)            // NotFound
+	SignInsOf(ctx context.Context, id roster.AccountID) ([]SignIn, error) // newest first
+	EndSignIn(ctx context.Context, hash string) error
+	EndSignIns(ctx context.Context, id roster.AccountID, except string) error // all of an account but one hash
+	PruneSignIns(ctx context.Context, beforeMs int64) error                   // those that ended
+}
+
+// Links keeps one-time links.
+type Links interface {
+	AddLink(ctx context.Context, l Link) error
+	LinkBy(ctx context.Context, hash string) (Link, error) // NotFound
+	// UseLink marks a link used; false if it was used, has ended, or does not exist. Of several rivals exactly one gets true.
+	UseLink(ctx context.Context, hash string, nowMs int64) (bool, error)
+	DropLinks(ctx context.Context, kind LinkKind) error
+	DropMemberLinks(ctx context.Context, org roster.OrgID, member roster.MemberID) error
+}
+
+// Failures counts failed sign-ins, exactly and durably. account is a hash, so that typed secrets are never kept.
+type Failures interface {
+	// TrySignIn notes an attempt as failed and returns its id, unless the limits of failures since an instant are reached: then ok
+	// is false and nothing is noted. Counting and noting are one transaction, so rivals cannot slip through together.
+	TrySignIn(ctx context.Context, t Attempt) (id string, ok bool, err error)
+	// ClearFailures forgets the failures of an account from an address: somebody knew the password.
+	ClearFailures(ctx context.Context, account, address string) error
+	PruneFailures(ctx context.Context, beforeMs int64) error
+}
+
+// Attempt is one try to sign in and the limits it must keep.
+type Attempt struct {
+	Account    string // hash of the folded login
+	Address    string
+	NowMs      int64
+	SinceMs    int64
+	PairMax    int // failures of this account from this address
+	AddressMax int // failures from this address
+}

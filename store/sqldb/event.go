@@ -1,0 +1,123 @@
+package sqldb
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+
+	"wakakusa/roster"
+	"wakakusa/store"
+)
+
+const eventColumns = `e.revision, e.n, e.name, e.site_id, e.staff_id, e.day, e.subject_id, e.before_json, e.after_json`
+
+func scanEvent(rows *sql.Rows, e *roster.Event) error {
+	return rows.Scan(&e.Revision, &e.N, &e.Name, &e.Site, &e.Cell.Staff, day{&e.Cell.Day}, &e.Subject, rawText{&e.Before}, rawText{&e.After})
+}
+
+type rawText struct{ to *json.RawMessage }
+
+func (r rawText) Scan(src any) error {
+	s, err := scanText(src)
+	if s != "" {
+		*r.to = json.RawMessage(s)
+	}
+	return err
+}
+
+func (r *reader) EventsAfter(ctx context.Context, revision int64, limit int) ([]roster.Event, error) {
+	return query(ctx, r, `SELECT `+eventColumns+` FROM events e WHERE e.org_id = ? AND e.revision > ? ORDER BY e.revision, e.n LIMIT ?`,
+		scanEvent, revision, limit)
+}
+
+const actQuery = `SELECT a.revision, a.actor_id, a.actor_name, a.act_key, a.kind, a.place, a.undoes, a.at_ms,
+	COALESCE((SELECT MAX(u.revision) FROM acts u WHERE u.org_id = a.org_id AND u.undoes = a.revision), 0) FROM acts a WHERE a.org_id = ?`
+
+func (r *reader) scanAct(rows *sql.Rows, a *roster.PastAct) error {
+	a.Org = r.org
+	return rows.Scan(&a.Revision, &a.Actor, &a.Name, &a.Key, &a.Kind, &a.Place, &a.Undoes, &a.AtMs, &a.UndoneBy)
+}
+
+func (r *reader) ActAt(ctx context.Context, revision int64) (roster.PastAct, []roster.Event, error) {
+	a, err := queryOne(ctx, r, actQuery+` AND a.revision = ?`, r.scanAct, revision)
+	if err != nil {
+		return a, nil, err
+	}
+	events, err := query(ctx, r, `SELECT `+eventColumns+` FROM events e WHERE e.org_id = ? AND e.revision = ? ORDER BY e.n`, scanEvent, revision)
+	return a, events, err
+}
+
+func (r *reader) ActsOf(ctx context.Context, actor roster.AccountID, place string, limit int) ([]roster.PastAct, error) {
+	return query(ctx, r, actQuery+` AND a.actor_id = ? AND a.place = ? ORDER BY a.revision DESC LIMIT ?`, r.scanAct, actor, place, limit)
+}
+
+func (r *reader) History(ctx context.Context, before int64, limit int) ([]roster.PastAct, error) {
+	return query(ctx, r, actQuery+` AND (a.revision < ? OR ? = 0) ORDER BY a.revision DESC LIMIT ?`, r.scanAct, before, before, limit)
+}
+
+func (r *reader) TouchedAfter(ctx context.Context, revision int64, p roster.Period) (map[roster.Cell]roster.PastAct, error) {
+	type touch struct {
+		cell roster.Cell
+		act  roster.PastAct
+	}
+	all, err := query(ctx, r, `SELECT e.staff_id, e.day, a.revision, a.actor_id, a.actor_name, a.kind FROM events e
+		JOIN acts a ON a.org_id = e.org_id AND a.revision = e.revision
+		WHERE e.org_id = ? AND e.day BETWEEN ? AND ? AND e.revision > ? AND e.staff_id <> '' ORDER BY e.revision`,
+		func(rows *sql.Rows, t *touch) error {
+			return rows.Scan(&t.cell.Staff, day{&t.cell.Day}, &t.act.Revision, &t.act.Actor, &t.act.Name, &t.act.Kind)
+		}, dayText(p.First), dayText(p.Last), revision)
+	touched := map[roster.Cell]roster.PastAct{}
+	for _, t := range all {
+		touched[t.cell] = t.act
+	}
+	return touched, err
+}
+
+func (r *reader) CellHistory(ctx context.Context, c roster.Cell, limit int) ([]roster.PastAct, [][]roster.Event, error) {
+	events, err := query(ctx, r, `SELECT `+eventColumns+` FROM events e WHERE e.org_id = ? AND e.day = ? AND e.staff_id = ?
+		ORDER BY e.revision DESC, e.n DESC LIMIT ?`, scanEvent, dayText(c.Day), c.Staff, limit)
+	if err != nil {
+		return nil, nil, err
+	}
+	var acts []roster.PastAct
+	var told [][]roster.Event
+	for _, e := range events {
+		if n := len(acts); n > 0 && acts[n-1].Revision == e.Revision {
+			told[n-1] = append(told[n-1], e)
+			continue
+		}
+		a, err := queryOne(ctx, r, actQuery+` AND a.revision = ?`, r.scanAct, e.Revision)
+		if err != nil {
+			return nil, nil, err
+		}
+		acts, told = append(acts, a), append(told, []roster.Event{e})
+	}
+	return acts, told, nil
+}
+
+func (r *reader) ImportRefs(ctx context.Context, source, table string) (map[string]store.ImportRef, error) {
+	all, err := query(ctx, r, `SELECT source, table_name, old_id, new_id, digest FROM import_refs WHERE org_id = ? AND source = ? AND table_name = ?`,
+		func(rows *sql.Rows, f *store.ImportRef) error {
+			return rows.Scan(&f.Source, &f.Table, &f.OldID, &f.NewID, &f.Digest)
+		}, source, table)
+	by := make(map[string]store.ImportRef, len(all))
+	for _, f := range all {
+		by[f.OldID] = f
+	}
+	return by, err
+}
+
+func (w *writer) SaveImportRef(ctx context.Context, f store.ImportRef) error {
+	w.rows++
+	res, err := w.tx.ExecContext(ctx, `UPDATE import_refs SET new_id = ?, digest = ? WHERE org_id = ? AND source = ? AND table_name = ? AND old_id = ?`,
+		f.NewID, f.Digest, w.org, f.Source, f.Table, f.OldID)
+	if err != nil {
+		return err
+	}
+	if n, err := res.RowsAffected(); err != nil || n == 1 {
+		return err
+	}
+	return w.insert(ctx, "import_refs", []column{
+		{"source", f.Source}, {"table_name", f.Table}, {"old_id", f.OldID}, {"new_id", f.NewID}, {"digest", f.Digest},
+	})
+}

@@ -1,0 +1,110 @@
+package sqldb
+
+import (
+	"context"
+	"database/sql"
+
+	"wakakusa/roster"
+)
+
+const shiftColumns = `id, site_id, staff_id, day, code_id, start_min, end_min, break_min, note, approval, version`
+
+func scanShift(rows *sql.Rows, s *roster.Shift) error {
+	return rows.Scan(&s.ID, &s.Site, &s.Staff, day{&s.Day}, &s.Code, &s.Span.Start, &s.Span.End, &s.Break, &s.Note, &s.Approval, &s.Version)
+}
+
+// sheetShifts: everybody who has a shift at the site or calls it home, wherever they work. The arms of the union use one index each.
+const sheetShifts = `SELECT ` + shiftColumns + ` FROM shifts WHERE org_id = ? AND day BETWEEN ? AND ? AND approval <> 'rejected'
+	AND staff_id IN (SELECT id FROM staff WHERE org_id = ? AND home_site_id = ?
+		UNION SELECT staff_id FROM shifts WHERE org_id = ? AND site_id = ? AND day BETWEEN ? AND ?)
+	ORDER BY staff_id, day, start_min, id`
+
+func (r *reader) SheetShifts(ctx context.Context, site roster.SiteID, p roster.Period) (map[roster.StaffID][]roster.Shift, error) {
+	from, to := dayText(p.First), dayText(p.Last)
+	all, err := query(ctx, r, sheetShifts, scanShift, from, to, r.org, site, r.org, site, from, to)
+	return byStaff(all), err
+}
+
+// byStaff cuts a list ordered by person into one slice a person, without copying.
+func byStaff(all []roster.Shift) map[roster.StaffID][]roster.Shift {
+	by := map[roster.StaffID][]roster.Shift{}
+	for from := 0; from < len(all); {
+		to := from + 1
+		for to < len(all) && all[to].Staff == all[from].Staff {
+			to++
+		}
+		by[all[from].Staff] = all[from:to:to]
+		from = to
+	}
+	return by
+}
+
+func (r *reader) ShiftsOf(ctx context.Context, staff []roster.StaffID, p roster.Period) (map[roster.StaffID][]roster.Shift, error) {
+	if len(staff) == 0 {
+		return map[roster.StaffID][]roster.Shift{}, nil
+	}
+	args := []any{dayText(p.First), dayText(p.Last)}
+	for _, id := range staff {
+		args = append(args, id)
+	}
+	all, err := query(ctx, r, `SELECT `+shiftColumns+` FROM shifts WHERE org_id = ? AND day BETWEEN ? AND ? AND approval <> 'rejected'
+		AND staff_id IN (`+marks(len(staff))+`) ORDER BY staff_id, day, start_min, id`, scanShift, args...)
+	return byStaff(all), err
+}
+
+func (r *reader) ShiftsOn(ctx context.Context, site roster.SiteID, days []roster.Day) ([]roster.Shift, error) {
+	if len(days) == 0 {
+		return nil, nil
+	}
+	args := []any{site}
+	for _, d := range days {
+		args = append(args, dayText(d))
+	}
+	return query(ctx, r, `SELECT `+shiftColumns+` FROM shifts WHERE org_id = ? AND site_id = ? AND approval <> 'rejected'
+		AND day IN (`+marks(len(days))+`)`, scanShift, args...)
+}
+
+func (w *writer) SaveShift(ctx context.Context, s roster.Shift) (_ roster.Shift, err error) {
+	s.Version, err = w.save(ctx, "shifts", string(s.ID), s.Version, []column{
+		{"site_id", s.Site}, {"staff_id", s.Staff}, {"day", dayText(s.Day)}, {"code_id", s.Code}, {"start_min", s.Span.Start},
+		{"end_min", s.Span.End}, {"break_min", s.Break}, {"note", s.Note}, {"approval", s.Approval},
+	})
+	return s, err
+}
+
+func (w *writer) RemoveShift(ctx context.Context, id roster.ShiftID, version int64) error {
+	return w.remove(ctx, "shifts", string(id), version)
+}
+
+const publishedQuery = `SELECT p.shift_id, p.site_id, p.staff_id, p.day, p.code_id, p.start_min, p.end_min, p.break_min, p.note
+	FROM published_shifts p JOIN rosters r ON r.org_id = p.org_id AND r.id = p.roster_id AND r.published = p.published
+	WHERE p.org_id = ? AND r.state IN ('published', 'closed') AND p.day BETWEEN ? AND ?`
+
+func scanPublished(rows *sql.Rows, s *roster.Shift) error {
+	s.Approval = roster.Approved
+	return rows.Scan(&s.ID, &s.Site, &s.Staff, day{&s.Day}, &s.Code, &s.Span.Start, &s.Span.End, &s.Break, &s.Note)
+}
+
+func (r *reader) PublishedOf(ctx context.Context, staff roster.StaffID, p roster.Period) ([]roster.Shift, error) {
+	return query(ctx, r, publishedQuery+` AND p.staff_id = ? ORDER BY p.day, p.start_min, p.shift_id`, scanPublished,
+		dayText(p.First), dayText(p.Last), staff)
+}
+
+func (r *reader) PublishedAt(ctx context.Context, site roster.SiteID, p roster.Period) ([]roster.Shift, error) {
+	return query(ctx, r, publishedQuery+` AND p.site_id = ? ORDER BY p.day, p.start_min, p.shift_id`, scanPublished,
+		dayText(p.First), dayText(p.Last), site)
+}
+
+func (r *reader) PublishedCells(ctx context.Context, id roster.RosterID, version int, cells []roster.Cell) ([]roster.Shift, error) {
+	var found []roster.Shift
+	for _, c := range cells {
+		list, err := query(ctx, r, `SELECT shift_id, site_id, staff_id, day, code_id, start_min, end_min, break_min, note
+			FROM published_shifts WHERE org_id = ? AND staff_id = ? AND day = ? AND roster_id = ? AND published = ?`,
+			scanPublished, c.Staff, dayText(c.Day), id, version)
+		if err != nil {
+			return nil, err
+		}
+		found = append(found, list...)
+	}
+	return found, nil
+}
