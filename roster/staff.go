@@ -90,7 +90,7 @@ func (s Staff) Check() error {
 	f.Add("name", checkText(s.Name, 1, 100))
 	f.Add("kana", checkText(s.Kana, 0, 100))
 	f.Add("phone", checkText(s.Phone, 0, 30))
-	f.Add("email", checkEmail(s.Email))
+	f.Add("email", CheckEmail(s.Email))
 	f.Add("class", oneOf(s.Class, Classes))
 	if s.HomeSite == "" {
 		f.Add("home_site", Refuse(Invalid, "error.required"))
@@ -131,7 +131,8 @@ func checkSkills(skills []string) error {
 	return nil
 }
 
-func checkEmail(s string) error {
+// CheckEmail refuses what cannot be an e-mail address; empty is allowed.
+func CheckEmail(s string) error {
 	if s == "" {
 		return nil
 	}

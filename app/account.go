@@ -1,0 +1,175 @@
+package app
+
+import (
+	"context"
+	"log/slog"
+	"strings"
+	"time"
+
+	"golang.org/x/text/unicode/norm"
+
+	"wakakusa/roster"
+	"wakakusa/store"
+)
+
+// The words of the store that handlers speak, so that they need not know the store.
+type (
+	Account    = store.Account
+	Session    = store.SignIn
+	Membership = store.Membership
+	Link       = store.Link
+)
+
+// Limits on failed sign-ins, per account and address, and per address alone: one person's typos must not lock an office out.
+const (
+	failureWindow  = 15 * time.Minute
+	failuresPair   = 5
+	failuresSource = 60
+)
+
+// SignIn returns the account that a login and password belong to. Unknown name, wrong password, disabled account and an account
+// that belongs nowhere are one and the same refusal after the same work. TooMany when the limits are reached.
+func (a *App) SignIn(ctx context.Context, login, password, address string) (Account, error) {
+	wrong := roster.Refuse(roster.Invalid, "error.sign_in")
+	key := HashSecret(strings.ToLower(norm.NFKC.String(strings.TrimSpace(login))))
+	now := a.now()
+	_, ok, err := a.store.TrySignIn(ctx, store.Attempt{
+		Account: key, Address: address, NowMs: now.UnixMilli(), SinceMs: now.Add(-failureWindow).UnixMilli(),
+		PairMax: failuresPair, AddressMax: failuresSource,
+	})
+	if err != nil {
+		return Account{}, err
+	}
+	if !ok {
+		return Account{}, roster.Refuse(roster.TooMany, "error.sign_in_limit", roster.Args{"Minutes": int(failureWindow.Minutes())})
+	}
+	acc, err := a.store.AccountNamed(ctx, login)
+	if err != nil && roster.KindOf(err) != roster.NotFound {
+		return Account{}, err
+	}
+	ok, old, err := a.checkPassword(ctx, acc.Password, password)
+	if err != nil {
+		slog.WarnContext(ctx, "stored password cannot be checked", "account", acc.ID, "error", err)
+	}
+	if !ok || acc.Disabled {
+		return Account{}, wrong
+	}
+	places, err := a.store.Memberships(ctx, acc.ID)
+	if err != nil {
+		return Account{}, err
+	}
+	if len(places) == 0 {
+		return Account{}, wrong
+	}
+	if old {
+		acc = a.renewHash(ctx, acc, password)
+	}
+	return acc, a.store.ClearFailures(ctx, key, address)
+}
+
+// renewHash replaces a former system's hash by ours. Failing to is no reason to refuse the person: it is tried at the next sign-in.
+func (a *App) renewHash(ctx context.Context, acc Account, password string) Account {
+	fresh, err := a.hashPassword(ctx, password)
+	if err == nil {
+		next := acc
+		next.Password = fresh
+		if next, err = a.store.SaveAccount(ctx, next); err == nil {
+			return next
+		}
+	}
+	slog.WarnContext(ctx, "password hash not renewed", "account", acc.ID, "error", err)
+	return acc
+}
+
+// Account returns an account by id. NotFound.
+func (a *App) Account(ctx context.Context, id roster.AccountID) (Account, error) {
+	return a.store.Account(ctx, id)
+}
+
+// Memberships returns where an account belongs.
+func (a *App) Memberships(ctx context.Context, id roster.AccountID) ([]Membership, error) {
+	return a.store.Memberships(ctx, id)
+}
+
+// ActorOf is who acts when a member of an organisation asks.
+func ActorOf(m Membership) roster.Actor {
+	return roster.Actor{
+		Org: m.Org.ID, Account: m.Member.Account, Member: m.Member.ID, Name: m.Member.Name, Role: m.Member.Role,
+		Staff: m.Member.Staff, Class: m.Class, Sites: m.Member.Sites,
+	}
+}
+
+// Session keeps and finds server-side sessions by the hash of their id.
+func (a *App) Session(ctx context.Context, hash string) (Session, error) {
+	return a.store.SignInBy(ctx, hash)
+}
+func (a *App) SaveSession(ctx context.Context, s Session) error  { return a.store.SaveSignIn(ctx, s) }
+func (a *App) EndSession(ctx context.Context, hash string) error { return a.store.EndSignIn(ctx, hash) }
+
+// Prune forgets what has ended: sessions and old failures.
+func (a *App) Prune(ctx context.Context) error {
+	now := a.now()
+	if err := a.store.PruneSignIns(ctx, now.UnixMilli()); err != nil {
+		return err
+	}
+	return a.store.PruneFailures(ctx, now.Add(-24*time.Hour).UnixMilli())
+}
+
+// ChangePassword asks for the old password, checks the new one and ends all other sign-ins. keep is the hash of the session that stays.
+func (a *App) ChangePassword(ctx context.Context, id roster.AccountID, old, fresh, again, keep string) error {
+	acc, err := a.store.Account(ctx, id)
+	if err != nil {
+		return err
+	}
+	if ok, _, err := a.checkPassword(ctx, acc.Password, old); err != nil || !ok {
+		return roster.Refuse(roster.Invalid, "error.password_old").On("old")
+	}
+	if err := a.setPassword(ctx, &acc, fresh, again); err != nil {
+		return err
+	}
+	if _, err := a.store.SaveAccount(ctx, acc); err != nil {
+		return err
+	}
+	return a.store.EndSignIns(ctx, id, keep)
+}
+
+// setPassword checks the new password against the strictest role the account has and puts its hash into acc.
+func (a *App) setPassword(ctx context.Context, acc *Account, fresh, again string) error {
+	places, err := a.store.Memberships(ctx, acc.ID)
+	if err != nil {
+		return err
+	}
+	role, words := roster.RoleStaff, []string{acc.Name, acc.Email, acc.Display}
+	for _, p := range places {
+		words = append(words, p.Org.Name, p.Org.Slug, p.Member.Name)
+		if p.Member.Role.Manages() {
+			role = p.Member.Role
+		}
+	}
+	return a.hashNew(ctx, acc, fresh, again, role, words)
+}
+
+func (a *App) hashNew(ctx context.Context, acc *Account, fresh, again string, role roster.Role, words []string) error {
+	var f roster.Faults
+	f.Add("password", roster.CheckPassword(norm.NFC.String(fresh), role, words...))
+	if fresh != again {
+		f.Add("again", roster.Refuse(roster.Invalid, "error.password_again"))
+	}
+	if err := f.Err(); err != nil {
+		return err
+	}
+	hash, err := a.hashPassword(ctx, fresh)
+	acc.Password = hash
+	return err
+}
+
+// SavePreferences keeps how a person wants to see the program.
+func (a *App) SavePreferences(ctx context.Context, id roster.AccountID, language, theme string) error {
+	acc, err := a.store.Account(ctx, id)
+	if err != nil {
+		return err
+	}
+	acc.Language, acc.Theme = language, theme
+	_, err = a.store.SaveAccount(ctx, acc)
+	return err
+}

@@ -1,0 +1,129 @@
+package app
+
+import (
+	"context"
+
+	"wakakusa/roster"
+	"wakakusa/store"
+)
+
+// MemberView is a membership with the name its account signs in by.
+type MemberView struct {
+	roster.Member
+	Login    string // "": nobody has joined yet
+	LastSeen int64  // ms UTC, 0: never
+}
+
+// Members lists who belongs to the organisation.
+func (a *App) Members(ctx context.Context, by roster.Actor) ([]MemberView, error) {
+	if err := roster.Can(by, roster.EditMembers, roster.Subject{}); err != nil {
+		return nil, err
+	}
+	var list []roster.Member
+	err := a.read(ctx, by, func(r store.Reader) (err error) { list, err = r.Members(ctx); return })
+	if err != nil {
+		return nil, err
+	}
+	views := make([]MemberView, len(list))
+	for i, m := range list {
+		views[i].Member = m
+		if m.Account == "" {
+			continue
+		}
+		acc, err := a.store.Account(ctx, m.Account)
+		if err != nil {
+			return nil, err
+		}
+		views[i].Login = acc.Name
+		if seen, err := a.store.SignInsOf(ctx, m.Account); err == nil && len(seen) > 0 {
+			views[i].LastSeen = seen[0].SeenMs
+		}
+	}
+	return views, nil
+}
+
+// Member reads one membership.
+func (a *App) Member(ctx context.Context, by roster.Actor, id roster.MemberID) (m roster.Member, err error) {
+	if err := roster.Can(by, roster.EditMembers, roster.Subject{}); err != nil {
+		return m, err
+	}
+	err = a.read(ctx, by, func(r store.Reader) (err error) { m, err = r.Member(ctx, id); return })
+	return m, err
+}
+
+// SaveMember adds (Version 0) or changes a membership. Deactivating ends all sign-ins of the account at once. An organisation keeps at
+// least one active administrator, and nobody takes that role from themselves.
+func (a *App) SaveMember(ctx context.Context, by roster.Actor, m roster.Member, key string) (roster.Member, error) {
+	if err := roster.Can(by, roster.EditMembers, roster.Subject{}); err != nil {
+		return m, err
+	}
+	if err := m.Check(); err != nil {
+		return m, err
+	}
+	if m.ID == by.Member && (m.Role != roster.RoleAdmin || !m.Active) {
+		return m, roster.Refuse(roster.RuleBroken, "error.own_role").On("role")
+	}
+	var before roster.Member
+	_, err := a.write(ctx, by.By("member.saved", key), func(w store.Writer) (err error) {
+		before = roster.Member{}
+		if m.Version == 0 {
+			m.ID = roster.MemberID(a.newID())
+		} else {
+			if before, err = w.Member(ctx, m.ID); err != nil {
+				return err
+			}
+			m.Account = before.Account
+		}
+		if m.Staff != "" {
+			if _, err := w.Staff(ctx, m.Staff); err != nil {
+				return err
+			}
+		}
+		saved, err := w.SaveMember(ctx, m)
+		w.Record(roster.Saved(roster.EventMemberSaved, string(m.ID), "", before, saved))
+		m.Version = saved.Version
+		return err
+	})
+	if err != nil {
+		return m, err
+	}
+	if m.Account != "" && (!m.Active || m.Role != before.Role) {
+		err = a.store.EndSignIns(ctx, m.Account, "")
+	}
+	return m, err
+}
+
+// Invite makes a one-time link for a member who has not joined yet; older ones end.
+func (a *App) Invite(ctx context.Context, by roster.Actor, id roster.MemberID) (token string, err error) {
+	m, err := a.Member(ctx, by, id)
+	if err != nil {
+		return "", err
+	}
+	if m.Account != "" || !m.Active {
+		return "", roster.Refuse(roster.RuleBroken, "error.already_joined")
+	}
+	return a.memberLink(ctx, by, m, store.LinkInvite)
+}
+
+// StartReset makes a one-time link with which the person chooses a new password. The administrator never learns or chooses it.
+func (a *App) StartReset(ctx context.Context, by roster.Actor, id roster.MemberID) (token string, err error) {
+	m, err := a.Member(ctx, by, id)
+	if err != nil {
+		return "", err
+	}
+	if m.Account == "" || !m.Active {
+		return "", roster.Refuse(roster.RuleBroken, "error.not_joined")
+	}
+	return a.memberLink(ctx, by, m, store.LinkReset)
+}
+
+func (a *App) memberLink(ctx context.Context, by roster.Actor, m roster.Member, kind store.LinkKind) (string, error) {
+	if err := a.store.DropMemberLinks(ctx, by.Org, m.ID); err != nil {
+		return "", err
+	}
+	lasts := inviteLasts
+	if kind == store.LinkReset {
+		lasts = resetLasts
+	}
+	return a.addLink(ctx, store.Link{Kind: kind, Org: by.Org, Member: m.ID, Account: m.Account}, lasts)
+}

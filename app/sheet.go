@@ -1,0 +1,213 @@
+package app
+
+import (
+	"context"
+	"slices"
+
+	"wakakusa/roster"
+	"wakakusa/store"
+)
+
+// Place says which roster: a site and the period that contains a day.
+type Place struct {
+	Site roster.SiteID
+	Day  roster.Day
+}
+
+// OpenSheet is a sheet as one snapshot shows it.
+type OpenSheet struct {
+	*roster.Sheet
+	Revision int64
+	Sites    []roster.Site        // sites of the organisation, for the switcher
+	Changed  map[roster.Cell]bool // cells that differ from the published copy
+}
+
+// Sheet reads the working roster of a site: the draft, for those who may edit it; viewers get the published copy.
+// NotFound for a site that is not in the organisation, Forbidden for those who may not look.
+func (a *App) Sheet(ctx context.Context, by roster.Actor, p Place) (OpenSheet, error) {
+	return a.sheet(ctx, by, p, nil)
+}
+
+// Rows reads only some people's rows of a sheet; the other rows are empty. Days and coverage are not judged on it.
+func (a *App) Rows(ctx context.Context, by roster.Actor, p Place, staff []roster.StaffID) (OpenSheet, error) {
+	if staff == nil {
+		staff = []roster.StaffID{}
+	}
+	return a.sheet(ctx, by, p, staff)
+}
+
+func (a *App) sheet(ctx context.Context, by roster.Actor, p Place, only []roster.StaffID) (o OpenSheet, err error) {
+	if err := roster.Can(by, roster.ViewRoster, roster.Subject{Site: p.Site}); err != nil {
+		return o, err
+	}
+	err = a.read(ctx, by, func(r store.Reader) error {
+		o.Sheet, err = loadSheet(ctx, r, p, only)
+		if err != nil {
+			return err
+		}
+		o.Revision = o.Org.Revision
+		if o.Sites, err = r.Sites(ctx); err != nil {
+			return err
+		}
+		if roster.Can(by, roster.EditRoster, roster.Subject{Site: p.Site}) != nil {
+			return showPublished(ctx, r, o.Sheet)
+		}
+		o.Changed, err = changedCells(ctx, r, o.Sheet)
+		return err
+	})
+	return o, err
+}
+
+// loadSheet reads everything a decision about a roster needs. only limits the shifts to some people (nil: all).
+func loadSheet(ctx context.Context, r store.Reader, p Place, only []roster.StaffID) (*roster.Sheet, error) {
+	s := &roster.Sheet{}
+	load := []func() error{
+		func() (err error) { s.Org, err = r.Org(ctx); return },
+		func() (err error) { s.Site, err = r.Site(ctx, p.Site); return },
+		func() (err error) {
+			s.Roster, err = r.RosterAt(ctx, p.Site, roster.PeriodOf(p.Day, s.Site.StartDay))
+			return
+		},
+		func() (err error) { s.Jobs, err = r.Jobs(ctx); return },
+		func() (err error) { s.Contracts, err = r.Contracts(ctx); return },
+		func() (err error) { s.Codes, err = r.Codes(ctx); return },
+		func() (err error) { s.Needs, err = r.Needs(ctx, p.Site); return },
+		func() (err error) { s.Locked, err = r.LockedCells(ctx, s.Roster.Period); return },
+		func() (err error) {
+			if only != nil {
+				s.Shifts, err = r.ShiftsOf(ctx, only, s.Roster.Period.Widen(roster.Margin, roster.Margin))
+				return
+			}
+			s.Shifts, err = r.SheetShifts(ctx, p.Site, s.Roster.Period.Widen(roster.Margin, roster.Margin))
+			return
+		},
+		func() error { return loadHolidays(ctx, r, s) },
+		func() error { return loadPeople(ctx, r, s) },
+	}
+	for _, f := range load {
+		if err := f(); err != nil {
+			return nil, err
+		}
+	}
+	return s, nil
+}
+
+func loadHolidays(ctx context.Context, r store.Reader, s *roster.Sheet) error {
+	own, err := r.OwnHolidays(ctx)
+	s.Holidays = roster.Holidays(s.Roster.Period.Widen(roster.Margin, roster.Margin), own)
+	return err
+}
+
+// loadPeople keeps those whose home the site is, and guests (応援) who have a shift here in the period.
+func loadPeople(ctx context.Context, r store.Reader, s *roster.Sheet) error {
+	all, err := r.People(ctx)
+	if err != nil {
+		return err
+	}
+	for _, p := range all {
+		if onSheet(s, p) {
+			s.Staff = append(s.Staff, p)
+		}
+	}
+	fullTime := func(id roster.StaffID) bool {
+		c, ok := roster.ContractOn(s.Contracts[id], s.Roster.Period.Last)
+		return ok && c.FullTime
+	}
+	roster.SortStaff(s.Staff, s.Jobs, fullTime)
+	return nil
+}
+
+func onSheet(s *roster.Sheet, p roster.Staff) bool {
+	if p.HomeSite == s.Site.ID && p.ActiveIn(s.Roster.Period) && p.Approval == roster.Approved {
+		return true
+	}
+	return slices.ContainsFunc(s.Shifts[p.ID], func(x roster.Shift) bool {
+		return x.Site == s.Site.ID && s.Roster.Period.Contains(x.Day)
+	})
+}
+
+// changedCells compares what events touched since publication with the published copy; what went back is not a change.
+func changedCells(ctx context.Context, r store.Reader, s *roster.Sheet) (map[roster.Cell]bool, error) {
+	if s.Roster.Published == 0 || s.Roster.State != roster.StatePublished {
+		return nil, nil
+	}
+	touched, err := r.TouchedAfter(ctx, s.Roster.PublishedAt, s.Roster.Period)
+	if err != nil || len(touched) == 0 {
+		return nil, err
+	}
+	cells := make([]roster.Cell, 0, len(touched))
+	for c := range touched {
+		cells = append(cells, c)
+	}
+	copies, err := r.PublishedCells(ctx, s.Roster.ID, s.Roster.Published, cells)
+	if err != nil {
+		return nil, err
+	}
+	was := map[roster.Cell][]roster.Shift{}
+	for _, x := range copies {
+		was[x.Cell()] = append(was[x.Cell()], x)
+	}
+	changed := map[roster.Cell]bool{}
+	for _, c := range cells {
+		if !sameShifts(was[c], here(s, c)) {
+			changed[c] = true
+		}
+	}
+	return changed, nil
+}
+
+// here returns the approved shifts of a cell at the sheet's own site.
+func here(s *roster.Sheet, c roster.Cell) []roster.Shift {
+	var list []roster.Shift
+	for _, x := range s.ShiftsOn(c) {
+		if x.Site == s.Site.ID && x.Approval == roster.Approved {
+			list = append(list, x)
+		}
+	}
+	return list
+}
+
+func sameShifts(a, b []roster.Shift) bool {
+	roster.SortShifts(a)
+	return slices.EqualFunc(a, b, func(x, y roster.Shift) bool { return x.Same(y) })
+}
+
+// showPublished replaces the draft by what was published.
+func showPublished(ctx context.Context, r store.Reader, s *roster.Sheet) error {
+	list, err := r.PublishedAt(ctx, s.Site.ID, s.Roster.Period)
+	s.Shifts = map[roster.StaffID][]roster.Shift{}
+	for _, x := range list {
+		s.Shifts[x.Staff] = append(s.Shifts[x.Staff], x)
+	}
+	return err
+}
+
+// DayCoverage counts the people of some days of a site without reading the month.
+func (a *App) DayCoverage(ctx context.Context, by roster.Actor, p Place, days []roster.Day) (map[roster.Day][]roster.Cover, error) {
+	if err := roster.Can(by, roster.ViewRoster, roster.Subject{Site: p.Site}); err != nil {
+		return nil, err
+	}
+	found := map[roster.Day][]roster.Cover{}
+	err := a.read(ctx, by, func(r store.Reader) error {
+		s, err := loadSheet(ctx, r, p, []roster.StaffID{})
+		if err != nil {
+			return err
+		}
+		list, err := r.ShiftsOn(ctx, p.Site, days)
+		if err != nil {
+			return err
+		}
+		roster.SortShifts(list)
+		for _, x := range list {
+			s.Shifts[x.Staff] = append(s.Shifts[x.Staff], x)
+		}
+		if s.Staff, err = r.People(ctx); err != nil {
+			return err
+		}
+		for _, d := range days {
+			found[d] = s.Coverage(d)
+		}
+		return nil
+	})
+	return found, err
+}
