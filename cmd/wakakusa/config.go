@@ -1,0 +1,192 @@
+package main
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"os"
+	"reflect"
+	"slices"
+	"strings"
+
+	envlib "github.com/caarlos0/env/v11"
+)
+
+// Config is every setting of the program. Environment wins over the settings file; every default is right for a small install.
+type Config struct {
+	AppEnv         string   `env:"APP_ENV" envDefault:"development"` // development, staging, production
+	Data           string   `env:"DATA_DIR" envDefault:"data"`
+	Listen         string   `env:"LISTEN" envDefault:"127.0.0.1:8080"`
+	PublicURL      string   `env:"PUBLIC_URL"` // how people reach it; links are made with it
+	DBEngine       string   `env:"DB_ENGINE" envDefault:"sqlite"`
+	DBName         string   `env:"DB_NAME"` // sqlite: file, by default wakakusa.db in the data directory
+	AllowedHosts   []string `env:"ALLOWED_HOSTS"`
+	UseHTTPS       bool     `env:"USE_HTTPS"`
+	TrustedProxies []string `env:"TRUSTED_PROXIES"` // CIDR ranges whose X-Forwarded-* count
+	LogFormat      string   `env:"LOG_FORMAT" envDefault:"text"` // text, json
+	LogLevel       string   `env:"LOG_LEVEL" envDefault:"info"`
+}
+
+// ignored are names of the former system that need no value here; each is answered by a notice.
+var ignored = map[string]string{
+	"DJANGO_SETTINGS_MODULE": "use APP_ENV",
+	"DJANGO_SECRET_KEY":      "not needed: sessions are kept in the database",
+	"SECRET_KEY":             "not needed: sessions are kept in the database",
+}
+
+// environment reads the process's variables.
+func environment() map[string]string { return envlib.ToMap(os.Environ()) }
+
+// loadConfig joins file and environment and checks everything; all mistakes are told at once.
+func loadConfig(file string, vars map[string]string) (Config, error) {
+	var cfg Config
+	merged, problems := readSettings(file)
+	for k, v := range vars {
+		merged[k] = v
+	}
+	for _, name := range settingNames() {
+		if path := merged[name+"_FILE"]; path != "" {
+			text, err := os.ReadFile(path)
+			problems = append(problems, err)
+			merged[name] = strings.TrimSpace(string(text))
+		}
+	}
+	problems = append(problems, envlib.ParseWithOptions(&cfg, envlib.Options{Environment: merged}), cfg.check())
+	if err := errors.Join(problems...); err != nil {
+		return cfg, fmt.Errorf("settings:\n%w", err)
+	}
+	return cfg, nil
+}
+
+// readSettings reads KEY=VALUE lines; a file that is not there is no settings. Unknown names are refused: a typo must not
+// become a silent default.
+func readSettings(file string) (values map[string]string, problems []error) {
+	values = map[string]string{}
+	f, err := os.Open(file)
+	if errors.Is(err, fs.ErrNotExist) {
+		return values, nil
+	}
+	if err != nil {
+		return values, []error{err}
+	}
+	defer f.Close()
+	lines := bufio.NewScanner(f)
+	for n := 1; lines.Scan(); n++ {
+		line := strings.TrimSpace(lines.Text())
+		if line == "" || strings.HasPrefix(line, "#") {
+			continue
+		}
+		name, value, ok := strings.Cut(line, "=")
+		name = strings.TrimSpace(name)
+		switch {
+		case !ok:
+			problems = append(problems, fmt.Errorf("%s:%d: KEY=VALUE expected", file, n))
+		case !known(name):
+			problems = append(problems, fmt.Errorf("%s:%d: unknown setting %s%s", file, n, name, suggestion(name)))
+		default:
+			values[name] = strings.Trim(strings.TrimSpace(value), `"`)
+		}
+	}
+	return values, append(problems, lines.Err())
+}
+
+func settingNames() []string {
+	var names []string
+	t := reflect.TypeFor[Config]()
+	for i := range t.NumField() {
+		names = append(names, t.Field(i).Tag.Get("env"))
+	}
+	return names
+}
+
+func known(name string) bool {
+	_, old := ignored[name]
+	return old || slices.Contains(settingNames(), strings.TrimSuffix(name, "_FILE"))
+}
+
+// suggestion names the setting that was probably meant.
+func suggestion(name string) string {
+	best, least := "", 4
+	for _, k := range settingNames() {
+		if d := distance(strings.ToUpper(name), k); d < least {
+			best, least = k, d
+		}
+	}
+	if best == "" {
+		return ""
+	}
+	return "; did you mean " + best + "?"
+}
+
+// distance is Levenshtein's.
+func distance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := 1; i <= len(a); i++ {
+		before := row[0]
+		row[0] = i
+		for j := 1; j <= len(b); j++ {
+			cost := before
+			if a[i-1] != b[j-1] {
+				cost++
+			}
+			before, row[j] = row[j], min(cost, row[j]+1, row[j-1]+1)
+		}
+	}
+	return row[len(b)]
+}
+
+// check refuses what cannot work, and in production what would be careless.
+func (c Config) check() error {
+	var problems []error
+	add := func(bad bool, text string) {
+		if bad {
+			problems = append(problems, errors.New(text))
+		}
+	}
+	add(!slices.Contains([]string{"development", "staging", "production"}, c.AppEnv), "APP_ENV is development, staging or production")
+	add(c.DBEngine != "sqlite", "DB_ENGINE is sqlite")
+	add(!slices.Contains([]string{"text", "json"}, c.LogFormat), "LOG_FORMAT is text or json")
+	add(!slices.Contains([]string{"debug", "info", "warn", "error"}, c.LogLevel), "LOG_LEVEL is debug, info, warn or error")
+	if _, err := c.proxies(); err != nil {
+		problems = append(problems, err)
+	}
+	if c.AppEnv == "production" {
+		add(len(c.AllowedHosts) == 0, "ALLOWED_HOSTS must name the hosts of this site in production")
+		add(slices.Contains(c.AllowedHosts, "*"), "ALLOWED_HOSTS must not be * in production")
+		add(!c.UseHTTPS, "USE_HTTPS must be true in production")
+	}
+	return errors.Join(problems...)
+}
+
+func (c Config) proxies() ([]*net.IPNet, error) {
+	var list []*net.IPNet
+	for _, text := range c.TrustedProxies {
+		_, ipnet, err := net.ParseCIDR(text)
+		if err != nil {
+			return nil, fmt.Errorf("TRUSTED_PROXIES: %q is no address range", text)
+		}
+		list = append(list, ipnet)
+	}
+	return list, nil
+}
+
+// configCmd prints what is in force.
+type configCmd struct{}
+
+func (configCmd) Run(e *env) error {
+	v := reflect.ValueOf(e.config)
+	for i := range v.NumField() {
+		fmt.Fprintf(e.out, "%s=%v\n", v.Type().Field(i).Tag.Get("env"), v.Field(i).Interface())
+	}
+	for name, cure := range ignored {
+		if e.vars[name] != "" {
+			fmt.Fprintf(e.out, "# %s is ignored: %s\n", name, cure)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,71 @@
+// Command wakakusa is the whole program: it ties the rooms together.
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+	"modernc.org/sqlite"
+)
+
+// commands are the subcommands, one file each.
+type commands struct {
+	File string `help:"Settings file of KEY=VALUE lines." default:"wakakusa.conf" type:"path"`
+
+	Serve        serveCmd        `cmd:"" help:"Serve the application."`
+	Demo         demoCmd         `cmd:"" help:"Serve a demo organisation on loopback with one-time sign-in links."`
+	Migrate      migrateCmd      `cmd:"" help:"Bring the database schema up to date."`
+	ImportDjango importDjangoCmd `cmd:"" name:"import-django" help:"Import the database of the former system."`
+	Storybook    storybookCmd    `cmd:"" help:"Serve every component in every state on loopback."`
+	Config       configCmd       `cmd:"" help:"Print the settings in force, secrets hidden."`
+	Version      versionCmd      `cmd:"" help:"Print the version."`
+}
+
+// env is what a command gets: where it runs. Tests make their own.
+type env struct {
+	ctx    context.Context
+	out    io.Writer
+	config Config
+	vars   map[string]string
+}
+
+func main() {
+	// First of all, before any database is opened: without it, closing any handle of the database file in this process would drop
+	// SQLite's lock on it.
+	sqlite.OFDLocking(true)
+
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := run(ctx, os.Args[1:], os.Stdout, environment()); err != nil {
+		fmt.Fprintln(os.Stderr, "wakakusa:", err)
+		os.Exit(1)
+	}
+}
+
+// run is main without the process: arguments and environment in, errors out.
+func run(ctx context.Context, args []string, out io.Writer, vars map[string]string) error {
+	var cmds commands
+	exited := false
+	parser, err := kong.New(&cmds, kong.Name("wakakusa"), kong.Description("わかくさシフト: shift management for Japanese workplaces."),
+		kong.Writers(out, out), kong.Exit(func(int) { exited = true }), kong.UsageOnError())
+	if err != nil {
+		return err
+	}
+	parsed, err := parser.Parse(args)
+	if exited {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	cfg, err := loadConfig(cmds.File, vars)
+	if err != nil {
+		return err
+	}
+	return parsed.Run(&env{ctx: ctx, out: out, config: cfg, vars: vars})
+}

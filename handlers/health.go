@@ -1,0 +1,36 @@
+package handlers
+
+import "net/http"
+
+// getLive says that the process answers; it asks nothing else, so that a sick database does not restart a healthy program.
+func (s *Server) getLive(c *request) error { return c.String(http.StatusOK, "ok\n") }
+
+// getReady says whether requests should come here.
+func (s *Server) getReady(c *request) error {
+	if s.isDraining() || !s.app.Health(c.ctx()).Ready() {
+		return c.String(http.StatusServiceUnavailable, "not ready\n")
+	}
+	return c.String(http.StatusOK, "ready\n")
+}
+
+type healthCheck struct {
+	Name string `json:"name"`
+	OK   bool   `json:"ok"`
+}
+
+// getHealth tells the state of each part, and no causes: those are in the log.
+func (s *Server) getHealth(c *request) error {
+	h := s.app.Health(c.ctx())
+	if h.Database != nil {
+		s.Log.ErrorContext(c.ctx(), "health", "error", h.Database)
+	}
+	answer := struct {
+		Status string        `json:"status"`
+		Checks []healthCheck `json:"checks"`
+	}{"ok", []healthCheck{{"database", h.Database == nil}, {"schema", h.Schema == h.Newest}, {"accepting", !s.isDraining()}}}
+	code := http.StatusOK
+	if !h.Ready() || s.isDraining() {
+		answer.Status, code = "unhealthy", http.StatusServiceUnavailable
+	}
+	return c.JSON(code, answer)
+}

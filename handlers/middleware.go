@@ -1,0 +1,121 @@
+package handlers
+
+import (
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"runtime/debug"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/labstack/echo/v4"
+
+	"wakakusa/roster"
+)
+
+const (
+	maxBody = 1 << 20
+	policy  = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; " +
+		"manifest-src 'self'; worker-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+	requestID = "request_id"
+)
+
+// logRequests writes one line a request: the route's pattern, never the path, which could hold a one-time token.
+func (s *Server) logRequests(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		id, start := uuid.NewString(), time.Now()
+		c.Set(requestID, id)
+		c.Response().Header().Set("X-Request-Id", id)
+		err := next(c)
+		if err != nil {
+			c.Error(err)
+		}
+		attrs := []any{"id", id, "method", c.Request().Method, "route", c.Path(), "status", c.Response().Status, "ms", time.Since(start).Milliseconds()}
+		if r, ok := c.Get(requestKey).(*request); ok && r.actor.Account != "" {
+			attrs = append(attrs, "actor", r.actor.Account, "org", r.actor.Org)
+		}
+		level := slog.LevelInfo
+		switch {
+		case c.Response().Status >= 500:
+			level, attrs = slog.LevelError, append(attrs, "error", err)
+		case strings.HasPrefix(c.Path(), "/s/"), isProbe(c.Path()):
+			level = slog.LevelDebug
+		}
+		s.Log.Log(c.Request().Context(), level, "request", attrs...)
+		return nil
+	}
+}
+
+// recoverPanics turns a panic into one 500, logged with its stack.
+func (s *Server) recoverPanics(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) (err error) {
+		defer func() {
+			switch p := recover(); p {
+			case nil:
+			case http.ErrAbortHandler:
+				panic(p)
+			default:
+				err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+			}
+		}()
+		return next(c)
+	}
+}
+
+func (s *Server) setHeaders(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		h := c.Response().Header()
+		h.Set("Content-Security-Policy", policy)
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("X-Frame-Options", "DENY")
+		h.Set("Referrer-Policy", "same-origin")
+		h.Set("Cross-Origin-Opener-Policy", "same-origin")
+		h.Set("Cross-Origin-Resource-Policy", "same-origin")
+		h.Set("Permissions-Policy", "camera=(), microphone=(), geolocation=(), payment=(), usb=()")
+		h.Set("Cache-Control", "no-store")
+		if s.Secure {
+			h.Set("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
+		}
+		return next(c)
+	}
+}
+
+// checkHost answers 421 to a Host that is not ours. Probes from this machine may use any.
+func (s *Server) checkHost(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		host := c.Request().Host
+		if h, _, err := net.SplitHostPort(host); err == nil {
+			host = h
+		}
+		probe := isProbe(c.Path()) && peerOf(c.Request()).IsLoopback()
+		if len(s.Hosts) > 0 && !probe && !slices.Contains(s.Hosts, strings.ToLower(host)) {
+			return echo.NewHTTPError(http.StatusMisdirectedRequest)
+		}
+		return next(c)
+	}
+}
+
+// refuseCrossSite is the only cross-site defence beside SameSite cookies: the standard library's origin check. GET changes nothing.
+func (s *Server) refuseCrossSite(next echo.HandlerFunc) echo.HandlerFunc {
+	check := http.NewCrossOriginProtection()
+	return func(c echo.Context) error {
+		if err := check.Check(c.Request()); err != nil {
+			return roster.Refuse(roster.Forbidden, "error.cross_site")
+		}
+		return next(c)
+	}
+}
+
+func limitBody(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		c.Request().Body = http.MaxBytesReader(c.Response(), c.Request().Body, maxBody)
+		return next(c)
+	}
+}
+
+func isProbe(path string) bool {
+	return slices.Contains([]string{"/live", "/ready", "/health"}, strings.TrimSuffix(path, "/"))
+}

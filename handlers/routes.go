@@ -1,0 +1,153 @@
+package handlers
+
+import (
+	"net/http"
+	"slices"
+
+	"github.com/labstack/echo/v4"
+
+	"wakakusa/roster"
+)
+
+// gate says who may come in. The zero gate lets nobody in.
+type gate struct {
+	public bool          // anybody
+	person bool          // anybody signed in
+	do     roster.Action // those who may do this in the organisation; app asks again about the very thing
+}
+
+var (
+	anybody = gate{public: true}
+	person  = gate{person: true}
+)
+
+func may(do roster.Action) gate { return gate{do: do} }
+
+// route is one line of the site map.
+type route struct {
+	method string
+	path   string
+	gate   gate
+	handle func(*Server, *request) error
+}
+
+// routes is the site map. GET changes nothing; every POST works as a plain form.
+func routes() []route {
+	const (
+		get  = http.MethodGet
+		post = http.MethodPost
+	)
+	return []route{
+		{get, "/", anybody, (*Server).getHome},
+		{get, "/sign-in", anybody, (*Server).getSignIn},
+		{post, "/sign-in", anybody, (*Server).postSignIn},
+		{post, "/sign-out", person, (*Server).postSignOut},
+		{get, "/links/:token", anybody, (*Server).getLink},
+		{post, "/links/:token", anybody, (*Server).postLink},
+
+		{get, "/o/:org", person, (*Server).getOrgHome},
+		{get, "/o/:org/account", person, (*Server).getAccount},
+		{post, "/o/:org/account/password", person, (*Server).postPassword},
+		{post, "/o/:org/account/preferences", person, (*Server).postPreferences},
+
+		{get, "/o/:org/me", may(roster.ViewOwn), (*Server).getMe},
+		{get, "/o/:org/me/calendar", may(roster.ViewOwn), (*Server).getMyCalendar},
+		{get, "/o/:org/me/days/:day", may(roster.ViewOwn), (*Server).getMyDay},
+
+		{get, "/o/:org/rosters", may(roster.ViewRoster), (*Server).getRosters},
+		{get, "/o/:org/rosters/:site/:day", may(roster.ViewRoster), (*Server).getRoster},
+		{get, "/o/:org/rosters/:site/:day/regions", may(roster.ViewRoster), (*Server).getRegions},
+		{get, "/o/:org/rosters/:site/:day/breaches", may(roster.ViewRoster), (*Server).getBreaches},
+		{get, "/o/:org/rosters/:site/:day/events", may(roster.ViewRoster), (*Server).getEvents},
+		{post, "/o/:org/rosters/:site/:day/edits", may(roster.EditRoster), (*Server).postEdits},
+		{post, "/o/:org/rosters/:site/:day/undos", may(roster.EditRoster), (*Server).postUndo},
+		{get, "/o/:org/rosters/:site/:day/cells/:staff/:cell", may(roster.EditRoster), (*Server).getCell},
+		{post, "/o/:org/rosters/:site/:day/cells/:staff/:cell", may(roster.EditRoster), (*Server).postCell},
+		{post, "/o/:org/rosters/:site/:day/publication", may(roster.PublishRoster), (*Server).postPublication},
+		{post, "/o/:org/rosters/:site/:day/withdrawal", may(roster.PublishRoster), (*Server).postWithdrawal},
+		{post, "/o/:org/rosters/:site/:day/closing", may(roster.PublishRoster), (*Server).postClosing},
+		{post, "/o/:org/rosters/:site/:day/reopening", may(roster.PublishRoster), (*Server).postReopening},
+
+		{get, "/o/:org/staff", may(roster.ViewStaff), (*Server).getPeople},
+		{get, "/o/:org/staff/:staff", may(roster.ViewStaff), (*Server).getStaff},
+		{post, "/o/:org/staff/:staff", may(roster.EditStaff), (*Server).postStaff},
+		{post, "/o/:org/staff/:staff/contracts/:contract", may(roster.EditStaff), (*Server).postContract},
+		{get, "/o/:org/codes", may(roster.EditMasters), (*Server).getCodes},
+		{get, "/o/:org/codes/:code", may(roster.EditMasters), (*Server).getCode},
+		{post, "/o/:org/codes/:code", may(roster.EditMasters), (*Server).postCode},
+		{get, "/o/:org/sites", may(roster.EditMasters), (*Server).getSites},
+		{get, "/o/:org/sites/:site", may(roster.EditMasters), (*Server).getSite},
+		{post, "/o/:org/sites/:site", may(roster.EditMasters), (*Server).postSite},
+		{get, "/o/:org/jobs", may(roster.EditMasters), (*Server).getJobs},
+		{get, "/o/:org/jobs/:job", may(roster.EditMasters), (*Server).getJob},
+		{post, "/o/:org/jobs/:job", may(roster.EditMasters), (*Server).postJob},
+		{get, "/o/:org/holidays", may(roster.EditMasters), (*Server).getHolidays},
+		{get, "/o/:org/holidays/:holiday", may(roster.EditMasters), (*Server).getHoliday},
+		{post, "/o/:org/holidays/:holiday", may(roster.EditMasters), (*Server).postHoliday},
+		{get, "/o/:org/needs", may(roster.EditNeeds), (*Server).getNeedsHome},
+		{get, "/o/:org/needs/:site", may(roster.EditNeeds), (*Server).getNeeds},
+		{post, "/o/:org/needs/:site", may(roster.EditNeeds), (*Server).postNeeds},
+		{get, "/o/:org/members", may(roster.EditMembers), (*Server).getMembers},
+		{get, "/o/:org/members/:member", may(roster.EditMembers), (*Server).getMember},
+		{post, "/o/:org/members/:member", may(roster.EditMembers), (*Server).postMember},
+		{post, "/o/:org/members/:member/link", may(roster.EditMembers), (*Server).postMemberLink},
+		{get, "/o/:org/settings", may(roster.EditOrg), (*Server).getSettings},
+		{post, "/o/:org/settings", may(roster.EditOrg), (*Server).postSettings},
+		{get, "/o/:org/history", may(roster.ViewHistory), (*Server).getHistory},
+
+		{get, "/s/:asset", anybody, (*Server).getAsset},
+		{get, "/manifest.webmanifest", anybody, (*Server).getManifest},
+		{get, "/favicon.ico", anybody, (*Server).getFavicon},
+		{get, "/live", anybody, (*Server).getLive},
+		{get, "/live/", anybody, (*Server).getLive},
+		{get, "/ready", anybody, (*Server).getReady},
+		{get, "/ready/", anybody, (*Server).getReady},
+		{get, "/health", anybody, (*Server).getHealth},
+		{get, "/health/", anybody, (*Server).getHealth},
+	}
+}
+
+func (s *Server) addRoutes() {
+	for _, r := range routes() {
+		s.echo.Add(r.method, r.path, s.guard(r))
+	}
+	s.echo.RouteNotFound("/*", func(c echo.Context) error { return echo.NewHTTPError(http.StatusNotFound) })
+}
+
+// sessionless are the paths that never ask who is there.
+func sessionless(path string) bool {
+	return isProbe(path) || slices.Contains([]string{"/s/:asset", "/manifest.webmanifest", "/favicon.ico"}, path)
+}
+
+// guard finds out who asks and lets in whom the gate allows. A stranger's organisation is not found, whatever was asked.
+func (s *Server) guard(r route) echo.HandlerFunc {
+	return func(ec echo.Context) error {
+		if sessionless(r.path) {
+			return r.handle(s, &request{Context: ec, text: s.texts.For("ja")})
+		}
+		c, err := s.open(ec)
+		if err != nil {
+			return err
+		}
+		if err := r.gate.check(c); err != nil {
+			return err
+		}
+		return r.handle(s, c)
+	}
+}
+
+func (g gate) check(c *request) error {
+	switch {
+	case g.public:
+		return nil
+	case !c.signedIn():
+		return roster.Refuse(roster.SignedOut, "error.signed_out")
+	case c.Param("org") != "" && c.org.ID == "":
+		return roster.Refuse(roster.NotFound, "error.text_404")
+	case g.person:
+		return nil
+	case g.do != "":
+		return roster.Can(c.actor, g.do, roster.Subject{})
+	}
+	return roster.Refuse(roster.Forbidden, "error.forbidden")
+}

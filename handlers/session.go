@@ -1,0 +1,177 @@
+package handlers
+
+import (
+	"crypto/rand"
+	"encoding/base64"
+	"encoding/json"
+	"net/http"
+	"time"
+
+	"github.com/gorilla/sessions"
+
+	"wakakusa/app"
+	"wakakusa/roster"
+)
+
+// Sessions of managers end after an hour without use and twelve hours at the latest; those of staff, who look from their own
+// phone, after two weeks and a month.
+const (
+	managerIdle, managerEnd = time.Hour, 12 * time.Hour
+	staffIdle, staffEnd     = 14 * 24 * time.Hour, 30 * 24 * time.Hour
+	touchEvery              = time.Minute // last use is written at most this often, or every page view would be a write
+)
+
+// sessionStore keeps gorilla sessions in the database: the cookie is a random id, the table knows only its hash. An id that is
+// not known never becomes a session's id.
+type sessionStore struct {
+	app    *app.App
+	secure bool
+}
+
+var _ sessions.Store = (*sessionStore)(nil)
+
+// name carries the __Host- prefix where HTTPS allows it.
+func (st *sessionStore) name() string {
+	if st.secure {
+		return "__Host-wakakusa"
+	}
+	return "wakakusa"
+}
+
+func (st *sessionStore) options() *sessions.Options {
+	return &sessions.Options{Path: "/", MaxAge: int(staffEnd.Seconds()), HttpOnly: true, Secure: st.secure, SameSite: http.SameSiteLaxMode}
+}
+
+// Get is New: a request needs its session once.
+func (st *sessionStore) Get(r *http.Request, name string) (*sessions.Session, error) {
+	return st.New(r, name)
+}
+
+// New finds the session of a request, or begins an empty one.
+func (st *sessionStore) New(r *http.Request, name string) (*sessions.Session, error) {
+	sess := sessions.NewSession(st, name)
+	sess.Options, sess.IsNew = st.options(), true
+	cookie, err := r.Cookie(name)
+	if err != nil || cookie.Value == "" {
+		return sess, nil
+	}
+	kept, err := st.app.Session(r.Context(), app.HashSecret(cookie.Value))
+	if err != nil {
+		if roster.KindOf(err) == roster.SignedOut || roster.KindOf(err) == roster.NotFound {
+			return sess, nil
+		}
+		return sess, err
+	}
+	values := map[string]string{}
+	if json.Unmarshal([]byte(kept.Values), &values) != nil || st.ended(kept, values) {
+		return sess, nil
+	}
+	sess.ID, sess.IsNew = cookie.Value, false
+	for k, v := range values {
+		sess.Values[k] = v
+	}
+	return sess, st.touch(r, kept)
+}
+
+func (st *sessionStore) ended(kept app.Session, values map[string]string) bool {
+	idle, err := time.ParseDuration(values[sessionIdle])
+	now := st.app.Now().UnixMilli()
+	return err != nil || now >= kept.EndsMs || now >= kept.SeenMs+idle.Milliseconds()
+}
+
+func (st *sessionStore) touch(r *http.Request, kept app.Session) error {
+	now := st.app.Now().UnixMilli()
+	if now-kept.SeenMs < touchEvery.Milliseconds() {
+		return nil
+	}
+	kept.SeenMs = now
+	return st.app.SaveSession(r.Context(), kept)
+}
+
+// Keys of session values.
+const (
+	sessionAccount = "account"
+	sessionIdle    = "idle"
+	sessionLasts   = "lasts"
+	sessionAddress = "address"
+)
+
+// Save writes the session and its cookie; MaxAge below zero ends both.
+func (st *sessionStore) Save(r *http.Request, w http.ResponseWriter, sess *sessions.Session) error {
+	if sess.Options.MaxAge < 0 {
+		http.SetCookie(w, sessions.NewCookie(sess.Name(), "", sess.Options))
+		return st.app.EndSession(r.Context(), app.HashSecret(sess.ID))
+	}
+	if sess.ID == "" {
+		b := make([]byte, 32)
+		rand.Read(b)
+		sess.ID = base64.RawURLEncoding.EncodeToString(b)
+	}
+	values := map[string]string{}
+	for k, v := range sess.Values {
+		values[k.(string)], _ = v.(string)
+	}
+	text, err := json.Marshal(values)
+	if err != nil {
+		return err
+	}
+	lasts, err := time.ParseDuration(values[sessionLasts])
+	if err != nil {
+		return err
+	}
+	now := st.app.Now()
+	err = st.app.SaveSession(r.Context(), app.Session{
+		Hash: app.HashSecret(sess.ID), Account: roster.AccountID(values[sessionAccount]), Values: string(text),
+		CreatedMs: now.UnixMilli(), SeenMs: now.UnixMilli(), EndsMs: now.Add(lasts).UnixMilli(),
+		Address: values[sessionAddress], Agent: cut(r.UserAgent(), 255),
+	})
+	if err == nil {
+		http.SetCookie(w, sessions.NewCookie(sess.Name(), sess.ID, sess.Options))
+	}
+	return err
+}
+
+// cut shortens a text to at most n bytes without breaking a character.
+func cut(s string, n int) string {
+	for len(s) > n {
+		r := []rune(s)
+		s = string(r[:len(r)-1-(len(s)-n)/4])
+	}
+	return s
+}
+
+// signIn begins a new session for an account: the id is always fresh, whatever cookie came with the request.
+func (s *Server) signIn(c *request, acc app.Account) error {
+	places, err := s.app.Memberships(c.ctx(), acc.ID)
+	if err != nil {
+		return err
+	}
+	if c.session != nil && !c.session.IsNew {
+		if err := s.app.EndSession(c.ctx(), app.HashSecret(c.session.ID)); err != nil {
+			return err
+		}
+	}
+	idle, lasts := staffIdle, staffEnd
+	for _, p := range places {
+		if p.Member.Role.Manages() {
+			idle, lasts = managerIdle, managerEnd
+		}
+	}
+	sess := sessions.NewSession(s.sessions, s.sessions.name())
+	sess.Options = s.sessions.options()
+	sess.Options.MaxAge = int(lasts.Seconds())
+	sess.Values[sessionAccount] = string(acc.ID)
+	sess.Values[sessionIdle], sess.Values[sessionLasts] = idle.String(), lasts.String()
+	sess.Values[sessionAddress] = c.RealIP()
+	return sess.Save(c.Request(), c.Response())
+}
+
+// signOut ends the session on the server and asks the browser to forget what it kept.
+func (s *Server) signOut(c *request) error {
+	if c.session == nil || c.session.IsNew {
+		return nil
+	}
+	c.Response().Header().Set("Clear-Site-Data", `"cache", "storage"`)
+	c.session.Options.MaxAge = -1
+	return c.session.Save(c.Request(), c.Response())
+}

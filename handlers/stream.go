@@ -1,0 +1,139 @@
+package handlers
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strconv"
+	"time"
+
+	"wakakusa/app"
+	"wakakusa/roster"
+)
+
+const (
+	heartbeat    = 20 * time.Second
+	maxNewsParts = 60 // more changed parts than this and the page loads anew
+)
+
+// news is what a stream says: which parts changed, never what is in them. Who asks for them is asked again who they are.
+type news struct {
+	Rev     int64    `json:"rev"`
+	By      string   `json:"by,omitempty"`
+	Regions []string `json:"regions,omitempty"`
+	Reload  bool     `json:"reload,omitempty"`
+}
+
+// getEvents streams the names of changed parts of one sheet as server-sent events. The id of a message is its revision, so a browser
+// that reconnects catches up. The stream ends when the program stops, the person signs out or loses the right to look.
+func (s *Server) getEvents(c *request) error {
+	p, err := c.place()
+	if err != nil {
+		return err
+	}
+	ear, deaf := s.app.Watch().Listen(c.actor.Org)
+	defer deaf()
+	known, err := s.streamStart(c, p)
+	if err != nil {
+		return err
+	}
+	w := c.Response()
+	w.Header().Set("Content-Type", "text/event-stream")
+	w.Header().Set("X-Accel-Buffering", "no")
+	w.WriteHeader(http.StatusOK)
+	line := http.NewResponseController(w)
+	if err := line.SetWriteDeadline(time.Time{}); err != nil {
+		return err
+	}
+	beat := time.NewTicker(heartbeat)
+	defer beat.Stop()
+	fmt.Fprintf(w, ": %d\n\n", known)
+	for line.Flush() == nil {
+		select {
+		case <-c.ctx().Done():
+			return nil
+		case <-s.stop:
+			return nil
+		case <-beat.C:
+			if s.gone(c) {
+				return nil
+			}
+			fmt.Fprint(w, ": beat\n\n")
+		case <-ear:
+			if known, err = s.tell(c, p, known); err != nil {
+				return nil // the browser reconnects and is told then
+			}
+		}
+	}
+	return nil
+}
+
+// streamStart is the revision the browser knows: what it says, or the present one.
+func (s *Server) streamStart(c *request, p app.Place) (int64, error) {
+	last := c.Request().Header.Get("Last-Event-ID")
+	if last == "" {
+		last = c.QueryParam("rev")
+	}
+	known, err := strconv.ParseInt(last, 10, 64)
+	n, failed := s.app.NewsAfter(c.ctx(), c.actor, p.Site, 1<<62)
+	if failed != nil {
+		return 0, failed
+	}
+	if err != nil || known < 0 || known > n.Revision {
+		return n.Revision, nil
+	}
+	if known < n.Revision {
+		s.app.Watch().Wake(c.actor.Org) // it has missed something
+	}
+	return known, nil
+}
+
+// tell writes one message about everything after a revision.
+func (s *Server) tell(c *request, p app.Place, known int64) (int64, error) {
+	n, err := s.app.NewsAfter(c.ctx(), c.actor, p.Site, known)
+	if err != nil || n.Revision == known {
+		return known, err
+	}
+	if len(n.Events) == 0 && !n.More {
+		return n.Revision, nil
+	}
+	data, err := json.Marshal(newsOf(n))
+	if err != nil {
+		return known, err
+	}
+	_, err = fmt.Fprintf(c.Response(), "event: change\nid: %d\ndata: %s\n\n", n.Revision, data)
+	return n.Revision, err
+}
+
+func newsOf(n app.News) news {
+	out := news{Rev: n.Revision, Reload: n.More}
+	seen := map[string]bool{}
+	add := func(name string) {
+		if !seen[name] {
+			seen[name] = true
+			out.Regions = append(out.Regions, name)
+		}
+	}
+	for _, e := range n.Events {
+		if e.Cell == (roster.Cell{}) { // staff, codes, the roster's own state: the whole page depends on them
+			out.Reload = true
+			continue
+		}
+		add("row." + string(e.Cell.Staff))
+		add("day." + e.Cell.Day.String())
+	}
+	add("bar")
+	if len(out.Regions) > maxNewsParts {
+		out.Reload = true
+	}
+	if out.Reload {
+		out.Regions = nil
+	}
+	return out
+}
+
+// gone reports that the person may no longer listen.
+func (s *Server) gone(c *request) bool {
+	sess, err := s.sessions.New(c.Request(), s.sessions.name())
+	return err != nil || sess.IsNew
+}
