@@ -9,7 +9,7 @@ import (
 
 // getAsset serves files whose name carries the hash of their content: they never change.
 func (s *Server) getAsset(c *request) error {
-	body, kind, packed, ok := s.assets.Open("/s/" + c.Param("asset"))
+	asset, ok := s.assets.Open("/s/" + c.Param("asset"))
 	if !ok {
 		return echo.NewHTTPError(http.StatusNotFound)
 	}
