@@ -1,6 +1,8 @@
 // Package views draws: templ components and the small structs they draw. It knows roster and static, nothing else of ours.
 package views
 
+import "wakakusa/static"
+
 // Frame is what every page knows: who looks, where, in which language and dress.
 type Frame struct {
 	Text    Text
@@ -13,6 +15,54 @@ type Frame struct {
 	Notice  *Notice // a sentence at the top of the page, once
 	Fluid   bool    // the page uses the whole width (the sheet)
 	Request string  // request id, shown on error pages
+	Assets  *static.Assets
+	Scripts []string // assets that this page needs besides those of every page
+}
+
+// Asset returns the path of a style, script or picture.
+func (f Frame) Asset(name string) string { return f.Assets.URL(name) }
+
+// Home is where the brand leads.
+func (f Frame) Home() string {
+	if f.Base == "" {
+		return "/"
+	}
+	return f.Base
+}
+
+// primaryPlaces is how many places stand in the bar; the others open from "more". Five fit under a thumb.
+const primaryPlaces = 4
+
+// Places splits the menu into what stands in the bar and what opens from "more". The account has its own corner.
+func (f Frame) Places() (bar, more []MenuItem) {
+	for _, m := range f.Menu {
+		if m.Key != "account" {
+			bar = append(bar, m)
+		}
+	}
+	if len(bar) > primaryPlaces+1 {
+		bar, more = bar[:primaryPlaces], bar[primaryPlaces:]
+	}
+	return bar, more
+}
+
+// Account returns the person's own page, if the menu has it.
+func (f Frame) Account() []MenuItem {
+	for _, m := range f.Menu {
+		if m.Key == "account" {
+			return []MenuItem{m}
+		}
+	}
+	return nil
+}
+
+func anyCurrent(items []MenuItem) bool {
+	for _, m := range items {
+		if m.Current {
+			return true
+		}
+	}
+	return false
 }
 
 // MenuItem is a place a person may go.
