@@ -8,9 +8,10 @@ import (
 // Day is a civil date without clock or zone: days since 1970-01-01. It is stored and sent as 2026-04-01.
 type Day int32
 
-// MinDay and MaxDay bound what the program accepts, so that a slip of the keyboard cannot make the year 20265.
+// MinDay and MaxDay bound what the program accepts, so that a slip of the keyboard cannot make the year 20265. Birth days
+// reach back the furthest.
 var (
-	MinDay = MakeDay(1970, time.January, 1)
+	MinDay = MakeDay(1900, time.January, 1)
 	MaxDay = MakeDay(2099, time.December, 31)
 )
 

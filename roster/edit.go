@@ -64,7 +64,7 @@ func (s *Sheet) Apply(edits []Edit, newID func() ShiftID) (Applied, error) {
 	case len(edits) > MaxEdits:
 		return Applied{}, Refuse(Invalid, "error.too_many", Args{"Count": MaxEdits})
 	}
-	e := editor{Sheet: s.clone(), was: map[ShiftID]Shift{}, own: map[StaffID]bool{}, newID: newID}
+	e := editor{Sheet: s.clone(), before: s, was: map[ShiftID]Shift{}, own: map[StaffID]bool{}, newID: newID}
 	for _, edit := range edits {
 		if err := e.apply(edit); err != nil {
 			return Applied{}, err
@@ -73,18 +73,19 @@ func (s *Sheet) Apply(edits []Edit, newID func() ShiftID) (Applied, error) {
 	if err := e.checkOverlaps(); err != nil {
 		return Applied{}, err
 	}
-	return Applied{e.Sheet, e.changes(), e.locked, e.unlocked}, nil
+	locked, unlocked := e.lockChanges()
+	return Applied{e.Sheet, e.changes(), locked, unlocked}, nil
 }
 
 // editor is a sheet being worked on.
 type editor struct {
 	*Sheet
-	newID    func() ShiftID
-	was      map[ShiftID]Shift // first known state of every shift touched; Version 0 and no Site: it was not there
-	order    []ShiftID
-	own      map[StaffID]bool // rows already copied
-	locked   []Cell
-	unlocked []Cell
+	before *Sheet
+	newID  func() ShiftID
+	was    map[ShiftID]Shift // first known state of every shift touched; Version 0 and no Site: it was not there
+	order  []ShiftID
+	own    map[StaffID]bool // rows already copied
+	turned []Cell           // cells locked or unlocked, in order
 }
 
 func (e *editor) apply(x Edit) error {
@@ -160,8 +161,11 @@ func (e *editor) set(x Edit) error {
 	}
 	fresh := Shift{Site: e.Site.ID, Staff: x.Cell.Staff, Day: x.Cell.Day, Code: code.ID, Span: code.Span, Break: code.Break, Approval: Approved}
 	old := e.here(x.Cell)
-	if len(old) == 1 && old[0].Code == code.ID && old[0].Approval == Approved {
-		return nil
+	if len(old) == 1 && old[0].Code == code.ID { // painting the same takes back changed times, not what was noted
+		fresh.Note = old[0].Note
+		if old[0].Span == fresh.Span && old[0].Break == fresh.Break && old[0].Approval == Approved {
+			return nil
+		}
 	}
 	if err := fresh.Check(code); err != nil {
 		return err
@@ -279,18 +283,28 @@ func (e *editor) lock(x Edit) error {
 	if _, ok := e.Person(x.Cell.Staff); !ok || !e.Roster.Period.Contains(x.Cell.Day) {
 		return Refuse(NotFound, "error.staff_not_found")
 	}
-	want := x.Op == OpLock
-	if e.Locked[x.Cell] == want {
-		return nil
-	}
-	if want {
+	if x.Op == OpLock {
 		e.Locked[x.Cell] = true
-		e.locked = append(e.locked, x.Cell)
 	} else {
 		delete(e.Locked, x.Cell)
-		e.unlocked = append(e.unlocked, x.Cell)
+	}
+	if !slices.Contains(e.turned, x.Cell) {
+		e.turned = append(e.turned, x.Cell)
 	}
 	return nil
+}
+
+// lockChanges compares locks with what they were: a cell unlocked, painted and locked again is neither.
+func (e *editor) lockChanges() (locked, unlocked []Cell) {
+	for _, c := range e.turned {
+		switch was, is := e.before.Locked[c], e.Locked[c]; {
+		case is && !was:
+			locked = append(locked, c)
+		case was && !is:
+			unlocked = append(unlocked, c)
+		}
+	}
+	return locked, unlocked
 }
 
 // at returns copies of shifts placed in a cell.

@@ -128,5 +128,5 @@ func (e Event) ShiftChange() (c Change, ok bool) {
 		}
 		*p.to = s
 	}
-	return c, true
+	return c, c.Before != nil || c.After != nil
 }

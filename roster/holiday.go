@@ -15,7 +15,7 @@ type Holiday struct {
 func (h Holiday) Check() error {
 	var f Faults
 	f.Add("name", checkText(h.Name, 1, 60))
-	if h.Day < MinDay || h.Day > MaxDay {
+	if h.Day <= 0 || h.Day > MaxDay {
 		f.Add("day", Refuse(Invalid, "error.required"))
 	}
 	return f.Err()

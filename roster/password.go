@@ -47,7 +47,7 @@ func guessable(folded string, words []string) bool {
 	if repeats(folded) {
 		return true
 	}
-	for _, w := range append(words, "わかくさシフト", "wakakusa", "wakakusashift", "wakakusa-shift") {
+	for _, w := range slices.Concat(words, []string{"わかくさシフト", "wakakusa", "wakakusashift", "wakakusa-shift"}) {
 		w = strings.ToLower(strings.TrimSpace(w))
 		if w != "" && (folded == w || strings.ReplaceAll(folded, " ", "") == strings.ReplaceAll(w, " ", "")) {
 			return true

@@ -103,15 +103,22 @@ func (j *judge) inactive(list []Shift) {
 	}
 }
 
-// rest compares the hours between the end of one day's work and the start of a later day's.
+// rest compares the hours between the end of one day's work and the start of a later day's. A 明 with times that goes
+// on where the 入 before it ended is the same work.
 func (j *judge) rest(work []Shift) {
 	want := j.set.RestHours * 60
-	for i := 1; i < len(work); i++ {
-		a, b := work[i-1], work[i]
-		gap := b.begin() - a.end()
-		if a.Day != b.Day && gap >= 0 && gap < want {
-			j.note(b.Day, RuleRest, Args{"Rest": Minutes(gap).String(), "Want": j.set.RestHours})
+	var began Day // of the work that ended last
+	for i, x := range work {
+		if i > 0 {
+			gap := x.begin() - work[i-1].end()
+			if code, _ := j.sheet.Code(x.Code); gap == 0 && code.Kind == KindNightOut {
+				continue
+			}
+			if x.Day != began && gap >= 0 && gap < want {
+				j.note(x.Day, RuleRest, Args{"Rest": Minutes(gap).String(), "Want": j.set.RestHours})
+			}
 		}
+		began = x.Day
 	}
 }
 

@@ -109,6 +109,7 @@ type Cover struct {
 
 // Short and Over return how many people are missing or too many.
 func (c Cover) Short() int { return max(0, c.Want-c.Have) }
+
 func (c Cover) Over() int {
 	if !c.Asked {
 		return 0
@@ -132,23 +133,27 @@ func (s *Sheet) Coverage(d Day) []Cover {
 	codes := s.CoverCodes()
 	list := make([]Cover, len(codes))
 	_, holiday := s.Holidays[d]
-	at := map[CodeID]int{}
 	for i, c := range codes {
 		list[i].Code = c.ID
 		list[i].Want, list[i].Asked = NeedOn(s.Needs, c.ID, d, holiday)
-		at[c.ID] = i
 	}
 	for _, p := range s.Staff {
 		if p.Class == ClassMember {
 			continue
 		}
-		for _, x := range s.ShiftsOn(Cell{p.ID, d}) {
-			if i, ok := at[x.Code]; ok && x.Site == s.Site.ID && x.Approval == Approved {
-				list[i].Have++
+		day := s.ShiftsOn(Cell{p.ID, d})
+		for i := range list {
+			if slices.ContainsFunc(day, func(x Shift) bool { return s.staffs(x, list[i].Code) }) {
+				list[i].Have++ // a person counts once, also with two entries
 			}
 		}
 	}
 	return list
+}
+
+// staffs reports whether an entry puts a person to a code at this site.
+func (s *Sheet) staffs(x Shift, code CodeID) bool {
+	return x.Code == code && x.Site == s.Site.ID && x.Approval == Approved
 }
 
 // clone copies what Apply changes; rows are copied when first written.

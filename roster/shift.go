@@ -56,7 +56,7 @@ func (s Shift) Check(code Code) error {
 	if s.Break < 0 || s.Break > s.Span.Length() {
 		f.Add("break", Refuse(Invalid, "error.break"))
 	}
-	f.Add("note", checkText(s.Note, 0, 500))
+	f.Add("note", checkLines(s.Note, 0, 500))
 	if !code.ValidOn(s.Day) {
 		f.Add("code", Refuse(RuleBroken, "error.code_not_valid", Args{"Symbol": code.Symbol, "Day": s.Day}))
 	}

@@ -20,11 +20,11 @@ type Org struct {
 
 // Settings are the choices of an organisation. The zero value is completed by WithDefaults.
 type Settings struct {
-	Sees      map[Class][]Class `json:"sees,omitempty"` // which classes a class sees on the published roster
-	WeekStart time.Weekday      `json:"week_start"`     // the week of 労基法32条 begins here, Sunday unless the work rules say otherwise
-	RestHours int               `json:"rest_hours"`     // 勤務間インターバル, 11 by default
-	RunDays   int               `json:"run_days"`       // days in a row without a note, 6 by default
-	WeekHours int               `json:"week_hours"`     // 法定労働時間, 40 by default
+	Sees      map[Class][]Class `json:"sees"`       // which classes a class sees on the published roster; nil: never set, empty: nobody sees anybody
+	WeekStart time.Weekday      `json:"week_start"` // the week of 労基法32条 begins here, Sunday unless the work rules say otherwise
+	RestHours int               `json:"rest_hours"` // 勤務間インターバル, 11 by default
+	RunDays   int               `json:"run_days"`   // days in a row without a note, 6 by default
+	WeekHours int               `json:"week_hours"` // 法定労働時間, 40 by default
 }
 
 // WithDefaults fills what was never set.
@@ -62,7 +62,7 @@ func (o Org) Check() error {
 	if !slugForm.MatchString(o.Slug) {
 		f.Add("slug", Refuse(Invalid, "error.slug"))
 	}
-	if _, err := time.LoadLocation(o.Timezone); err != nil || o.Timezone == "" {
+	if _, err := time.LoadLocation(o.Timezone); err != nil || o.Timezone == "" || o.Timezone == "Local" {
 		f.Add("timezone", Refuse(Invalid, "error.timezone"))
 	}
 	f.Add("language", oneOf(o.Language, Languages))

@@ -19,9 +19,10 @@ const (
 // String writes 7:05 or 28:30.
 func (m Minutes) String() string { return fmt.Sprintf("%d:%02d", m/60, m%60) }
 
-// Clock writes the time of day as people say it: 翌 stands before times of the next day.
+// Clock writes the time of day as people say it: 翌 stands before times of the next day. The midnight that ends that day
+// has no such name and stays 48:00.
 func (m Minutes) Clock() string {
-	if m >= dayMinutes {
+	if m >= dayMinutes && m < maxTime {
 		return "翌" + (m % dayMinutes).String()
 	}
 	return m.String()
@@ -95,12 +96,13 @@ func ParseTime(text string) (Minutes, error) {
 func splitTime(s string) (hour, minute int, ok bool) {
 	h, rest, found := strings.Cut(s, "時")
 	if found {
-		rest = strings.TrimSuffix(rest, "分")
 		switch rest {
 		case "":
 			rest = "0"
 		case "半":
 			rest = "30"
+		default:
+			rest = strings.TrimSuffix(rest, "分")
 		}
 	} else if h, rest, found = strings.Cut(s, ":"); !found {
 		h, rest = s, "0"

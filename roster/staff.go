@@ -137,7 +137,7 @@ func CheckEmail(s string) error {
 		return nil
 	}
 	name, host, ok := strings.Cut(s, "@")
-	if !ok || name == "" || !strings.Contains(host, ".") || strings.ContainsAny(s, " 　\n\t,;<>\"") {
+	if !ok || name == "" || !strings.Contains(host, ".") || strings.Contains(host, "@") || strings.ContainsAny(s, " 　\n\t,;<>\"") {
 		return Refuse(Invalid, "error.email")
 	}
 	return checkText(s, 3, 254)

@@ -11,9 +11,17 @@ func Clean(s string) string {
 	return strings.TrimFunc(strings.ReplaceAll(s, "\r\n", "\n"), unicode.IsSpace)
 }
 
-// checkText refuses text that is shorter or longer (in characters) than allowed, is not UTF-8, or holds control or
-// direction-changing characters, which would let one name look like another.
+// checkText is checkLines for names and the like, which have one line: a break in one would reach mail headers and files.
 func checkText(s string, low, high int) error {
+	if strings.ContainsAny(s, "\n\t") {
+		return Refuse(Invalid, "error.characters")
+	}
+	return checkLines(s, low, high)
+}
+
+// checkLines refuses text that is shorter or longer (in characters) than allowed, is not UTF-8, or holds control,
+// invisible or direction-changing characters, which would let one name look like another.
+func checkLines(s string, low, high int) error {
 	n := utf8.RuneCountInString(s)
 	switch {
 	case !utf8.ValidString(s) || strings.ContainsFunc(s, forbiddenRune):
@@ -34,8 +42,10 @@ func forbiddenRune(r rune) bool {
 	switch {
 	case r == '\n' || r == '\t':
 		return false
-	case r >= 0x202A && r <= 0x202E, r >= 0x2066 && r <= 0x2069:
-		return true
+	case r >= 0x202A && r <= 0x202E, r >= 0x2066 && r <= 0x2069, r == 0x200E, r == 0x200F, r == 0x061C:
+		return true // direction; joiners and variation selectors stay, letters and emoji need them
+	case r == 0x200B, r == 0x2060, r == 0xFEFF, r == 0x2028, r == 0x2029:
+		return true // no width, or breaks a line
 	}
 	return unicode.IsControl(r)
 }
