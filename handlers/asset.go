@@ -14,22 +14,23 @@ func (s *Server) getAsset(c *request) error {
 		return echo.NewHTTPError(http.StatusNotFound)
 	}
 	h := c.Response().Header()
+	body := asset.Body
 	h.Set("Cache-Control", "public, max-age=31536000, immutable")
-	if len(packed) > 0 && strings.Contains(c.Request().Header.Get("Accept-Encoding"), "gzip") {
+	if len(asset.Gzip) > 0 && strings.Contains(c.Request().Header.Get("Accept-Encoding"), "gzip") {
 		h.Set("Content-Encoding", "gzip")
 		h.Set("Vary", "Accept-Encoding")
-		body = packed
+		body = asset.Gzip
 	}
-	return c.Blob(http.StatusOK, kind, body)
+	return c.Blob(http.StatusOK, asset.Type, body)
 }
 
 func (s *Server) getManifest(c *request) error {
-	body, kind, _, ok := s.assets.Open(s.assets.URL("manifest.webmanifest"))
+	asset, ok := s.assets.Open(s.assets.URL("manifest.webmanifest"))
 	if !ok {
 		return echo.NewHTTPError(http.StatusNotFound)
 	}
 	c.Response().Header().Set("Cache-Control", "no-cache")
-	return c.Blob(http.StatusOK, kind, body)
+	return c.Blob(http.StatusOK, asset.Type, asset.Body)
 }
 
 // getFavicon answers browsers that ask without reading the page.

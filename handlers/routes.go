@@ -111,7 +111,6 @@ func (s *Server) addRoutes() {
 	for _, r := range routes() {
 		s.echo.Add(r.method, r.path, s.guard(r))
 	}
-	s.echo.RouteNotFound("/*", func(c echo.Context) error { return echo.NewHTTPError(http.StatusNotFound) })
 }
 
 // sessionless are the paths that never ask who is there.

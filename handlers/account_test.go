@@ -1,0 +1,272 @@
+package handlers
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"wakakusa/roster"
+)
+
+func TestFirstRun(t *testing.T) {
+	s := newSite(t)
+	token, err := s.app.FirstRunLink(context.Background())
+	must(t, err)
+	b := s.browser()
+	b.get("/links/"+token).want(t, 200).holds(t, "はじめての設定")
+	form := values("org", "社会福祉法人わかくさ会", "slug", "Wakakusa!", "site", "", "start_day", "29", "off_days", "9",
+		"name", "管理 花子", "login", "kanri", "password", "短いです", "again", "違います")
+	b.post("/links/"+token, form).want(t, 422).holds(t, "社会福祉法人わかくさ会", "Wakakusa!", "管理 花子", "半角の英小文字", "15文字以上", "1から28まで")
+	form.Set("slug", "wakakusa")
+	form.Set("site", "わかくさ苑")
+	form.Set("start_day", "21")
+	form.Set("password", adminPassword)
+	form.Set("again", adminPassword)
+	b.post("/links/"+token, form).want(t, 303)
+	b.get("/o/wakakusa/account").want(t, 200).holds(t, "管理 花子")
+	s.browser().get("/links/"+token).want(t, 404)
+	if again, _ := s.app.FirstRunLink(context.Background()); again != "" {
+		t.Error("a second organisation can be set up")
+	}
+}
+
+func TestSignIn(t *testing.T) {
+	o := newSite(t).found("alpha")
+	t.Run("with the user name in any width and case", func(t *testing.T) {
+		b := o.browser()
+		b.post("/sign-in", values("login", " ＡＤＭＩＮ-alpha ", "password", adminPassword)).want(t, 303)
+		b.get(o.base+"/account").want(t, 200)
+	})
+	t.Run("leads back to where the person wanted to go", func(t *testing.T) {
+		b := o.browser()
+		a := b.get(o.base + "/account").want(t, 303)
+		next := strings.TrimPrefix(a.location(), "/sign-in?next=")
+		path, err := url.QueryUnescape(next)
+		must(t, err)
+		if got := b.post("/sign-in", values("login", "admin-alpha", "password", adminPassword, "next", path)).want(t, 303).location(); got != o.base+"/account" {
+			t.Errorf("went to %s", got)
+		}
+	})
+	t.Run("F-B3 never leads to another site", func(t *testing.T) {
+		for _, next := range []string{"https://evil.example/x", "//evil.example", "/\\evil.example", "https:evil.example", "javascript:alert(1)", "%2f%2fevil.example"} {
+			b := o.browser()
+			got := b.post("/sign-in", values("login", "admin-alpha", "password", adminPassword, "next", next)).want(t, 303).location()
+			if got != "/" {
+				t.Errorf("next=%s went to %s", next, got)
+			}
+		}
+	})
+	t.Run("F-B15 the page names no account", func(t *testing.T) {
+		o.browser().get("/sign-in").want(t, 200)
+	})
+}
+
+func TestSignOut(t *testing.T) {
+	o := newSite(t).found("alpha")
+	jar := o.admin.client.Jar
+	u, _ := url.Parse(o.http.URL)
+	old := jar.Cookies(u)
+	t.Run("F-B4 not by GET", func(t *testing.T) {
+		o.admin.get("/sign-out").want(t, http.StatusMethodNotAllowed)
+		o.admin.get(o.base+"/account").want(t, 200)
+	})
+	t.Run("ends the session on the server", func(t *testing.T) {
+		o.admin.post("/sign-out", nil).want(t, 303)
+		thief := o.browser()
+		thief.client.Jar.SetCookies(u, old)
+		thief.get(o.base+"/account").want(t, 303)
+	})
+}
+
+func TestSessionFixation(t *testing.T) {
+	o := newSite(t).found("alpha")
+	b := o.browser()
+	u, _ := url.Parse(o.http.URL)
+	b.client.Jar.SetCookies(u, []*http.Cookie{{Name: "wakakusa", Value: "planted-by-somebody-else-0123456789"}})
+	b.post("/sign-in", values("login", "admin-alpha", "password", adminPassword)).want(t, 303)
+	first := b.client.Jar.Cookies(u)[0].Value
+	if first == "planted-by-somebody-else-0123456789" {
+		t.Fatal("the planted id became the session")
+	}
+	b.post("/sign-in", values("login", "admin-alpha", "password", adminPassword)).want(t, 303)
+	if b.client.Jar.Cookies(u)[0].Value == first {
+		t.Error("the id did not change at sign-in")
+	}
+	thief := o.browser()
+	thief.client.Jar.SetCookies(u, []*http.Cookie{{Name: "wakakusa", Value: first}})
+	thief.get(o.base+"/account").want(t, 303)
+}
+
+func TestSessionEnds(t *testing.T) {
+	o := newSite(t).found("alpha")
+	worker := o.member("haruna", roster.Member{Name: "佐藤 陽菜", Role: roster.RoleStaff, Staff: o.people[0].ID})
+	for range 11 { // in use all the time
+		o.advance(59 * time.Minute)
+		o.admin.get(o.base+"/account").want(t, 200)
+	}
+	o.advance(70 * time.Minute)
+	o.admin.get(o.base+"/account").want(t, 303) // managers: one hour without use, twelve in all
+	worker.get(o.base+"/me").want(t, 200)
+	o.advance(15 * 24 * time.Hour)
+	worker.get(o.base+"/me").want(t, 303) // staff: two weeks without use
+}
+
+func TestSessionAtRest(t *testing.T) {
+	o := newSite(t).found("alpha")
+	u, _ := url.Parse(o.http.URL)
+	id := o.admin.client.Jar.Cookies(u)[0].Value
+	if _, err := o.store.SignInBy(context.Background(), id); roster.KindOf(err) != roster.NotFound {
+		t.Error("the id itself is kept")
+	}
+}
+
+func TestSecureCookie(t *testing.T) {
+	s := newSite(t, func(c *Config) { c.Secure = true })
+	token, err := s.app.FirstRunLink(context.Background())
+	must(t, err)
+	a := s.browser().post("/links/"+token, values("org", "甲", "slug", "kou", "site", "乙", "start_day", "1", "off_days", "9",
+		"name", "管理 太郎", "login", "kanri", "password", adminPassword, "again", adminPassword)).want(t, 303)
+	c := a.Cookies()[0]
+	if c.Name != "__Host-wakakusa" || !c.Secure || !c.HttpOnly || c.SameSite != http.SameSiteLaxMode || c.Path != "/" || c.Domain != "" {
+		t.Errorf("cookie %+v", c)
+	}
+	if !strings.HasPrefix(a.Header.Get("Strict-Transport-Security"), "max-age=31536000") {
+		t.Error("no HSTS")
+	}
+}
+
+// The limit: five failures of one account from one address in a quarter of an hour; others in the office go on working.
+func TestLoginLimit(t *testing.T) {
+	o := newSite(t).found("alpha")
+	worker := o.member("haruna", roster.Member{Name: "佐藤 陽菜", Role: roster.RoleStaff, Staff: o.people[0].ID})
+	worker.post("/sign-out", nil).want(t, 303)
+	b := o.browser()
+	for range 5 {
+		b.post("/sign-in", values("login", "haruna", "password", "wrong wrong")).want(t, 422)
+	}
+	b.post("/sign-in", values("login", "haruna", "password", staffPassword)).want(t, 429).holds(t, "15分")
+	t.Run("F-B9 typos of one do not lock the office out", func(t *testing.T) {
+		o.browser().post("/sign-in", values("login", "admin-alpha", "password", adminPassword)).want(t, 303)
+	})
+	t.Run("ends after the window", func(t *testing.T) {
+		o.advance(15*time.Minute + time.Second)
+		b.post("/sign-in", values("login", "haruna", "password", staffPassword)).want(t, 303)
+	})
+	t.Run("F-B5 a made-up X-Forwarded-For does not help", func(t *testing.T) {
+		spoof := o.browser()
+		for i := range 6 {
+			spoof.header.Set("X-Forwarded-For", "203.0.113."+string(rune('1'+i)))
+			want := 422
+			if i == 5 {
+				want = 429
+			}
+			spoof.post("/sign-in", values("login", "admin-alpha", "password", "wrong wrong")).want(t, want)
+		}
+	})
+}
+
+func TestLoginIndistinguishable(t *testing.T) {
+	o := newSite(t).found("alpha")
+	o.member("haruna", roster.Member{Name: "佐藤 陽菜", Role: roster.RoleStaff, Staff: o.people[0].ID})
+	known := o.browser().post("/sign-in", values("login", "haruna", "password", "wrong wrong")).want(t, 422)
+	unknown := o.browser().post("/sign-in", values("login", "nobody", "password", "wrong wrong")).want(t, 422)
+	if strings.ReplaceAll(known.body, "haruna", "?") != strings.ReplaceAll(unknown.body, "nobody", "?") {
+		t.Error("the page tells whether the account exists")
+	}
+}
+
+func TestDisableKills(t *testing.T) {
+	o := newSite(t).found("alpha")
+	m, err := o.app.SaveMember(context.Background(), o.adminBy, roster.Member{Name: "佐藤 陽菜", Role: roster.RoleStaff, Staff: o.people[0].ID, Active: true}, "")
+	must(t, err)
+	worker := o.join(o.adminBy, m, "haruna", staffPassword)
+	worker.get(o.base+"/me").want(t, 200)
+	m, err = o.app.Member(context.Background(), o.adminBy, m.ID)
+	must(t, err)
+	m.Active = false
+	_, err = o.app.SaveMember(context.Background(), o.adminBy, m, "")
+	must(t, err)
+	worker.get(o.base+"/me").want(t, 303)
+	t.Run("F-A9 and cannot come back", func(t *testing.T) {
+		o.browser().post("/sign-in", values("login", "haruna", "password", staffPassword)).want(t, 422)
+	})
+}
+
+func TestRoleImmediate(t *testing.T) {
+	o := newSite(t).found("alpha")
+	ctx := context.Background()
+	m, err := o.app.SaveMember(ctx, o.adminBy, roster.Member{Name: "主任", Role: roster.RoleManager, Sites: []roster.SiteID{o.site1.ID}, Active: true}, "")
+	must(t, err)
+	chief := o.join(o.adminBy, m, "shunin", adminPassword)
+	chief.get(o.path("")).want(t, 200)
+	m, err = o.app.Member(ctx, o.adminBy, m.ID)
+	must(t, err)
+	m.Role = roster.RoleViewer
+	_, err = o.app.SaveMember(ctx, o.adminBy, m, "")
+	must(t, err)
+	chief.post(o.path("/undos"), nil).want(t, 303) // signed out: rights changed
+	chief.post("/sign-in", values("login", "shunin", "password", adminPassword)).want(t, 303)
+	chief.post(o.path("/undos"), nil).want(t, 403)
+}
+
+func TestLinkOnce(t *testing.T) {
+	o := newSite(t).found("alpha")
+	ctx := context.Background()
+	m, err := o.app.SaveMember(ctx, o.adminBy, roster.Member{Name: "佐藤 陽菜", Role: roster.RoleStaff, Staff: o.people[0].ID, Active: true}, "")
+	must(t, err)
+	token, err := o.app.Invite(ctx, o.adminBy, m.ID)
+	must(t, err)
+	form := values("login", "haruna", "password", staffPassword, "again", staffPassword)
+	b := o.browser()
+	b.get("/links/"+token).want(t, 200).holds(t, "佐藤 陽菜")
+	b.get("/links/"+token).want(t, 200) // looking uses nothing up
+	b.post("/links/"+token, values("login", "ha", "password", "12345678", "again", "12345678")).want(t, 422).holds(t, "推測されやすい") // F-B14
+	b.post("/links/"+token, form).want(t, 303)
+	o.browser().post("/links/"+token, form).want(t, 404)
+
+	t.Run("a reset ends other sign-ins and lets the person choose", func(t *testing.T) {
+		reset, err := o.app.StartReset(ctx, o.adminBy, m.ID)
+		must(t, err)
+		fresh := "すみれやれんげの花に"
+		o.browser().post("/links/"+reset, values("password", fresh, "again", fresh)).want(t, 303)
+		b.get(o.base+"/me").want(t, 303)
+		o.browser().post("/sign-in", values("login", "haruna", "password", staffPassword)).want(t, 422)
+		o.browser().post("/sign-in", values("login", "haruna", "password", fresh)).want(t, 303)
+	})
+	t.Run("a reset ends after half an hour", func(t *testing.T) {
+		reset, err := o.app.StartReset(ctx, o.adminBy, m.ID)
+		must(t, err)
+		o.advance(31 * time.Minute)
+		o.browser().get("/links/"+reset).want(t, 404)
+	})
+}
+
+func TestChangePassword(t *testing.T) {
+	o := newSite(t).found("alpha")
+	other := o.browser()
+	other.post("/sign-in", values("login", "admin-alpha", "password", adminPassword)).want(t, 303)
+	fresh := "さらさら行くよ春の小川は岸の花へ"
+	path := o.base + "/account/password"
+	o.admin.post(path, values("old", "wrong wrong", "password", fresh, "again", fresh)).want(t, 422).holds(t, "いまのパスワードが違います")
+	o.admin.post(path, values("old", adminPassword, "password", "短いもの", "again", "短いもの")).want(t, 422).holds(t, "15文字以上")
+	o.admin.post(path, values("old", adminPassword, "password", fresh, "again", fresh)).want(t, 200).holds(t, "パスワードを変えました")
+	o.admin.get(o.base+"/account").want(t, 200)
+	other.get(o.base+"/account").want(t, 303)
+	t.Run("F-B12 no password reaches the log", func(t *testing.T) {
+		for _, secret := range []string{adminPassword, fresh, "wrong wrong", url.QueryEscape(fresh)} {
+			if strings.Contains(o.logs.String(), secret) {
+				t.Errorf("%q is in the log", secret)
+			}
+		}
+	})
+}
+
+func TestPreferences(t *testing.T) {
+	o := newSite(t).found("alpha")
+	o.admin.post(o.base+"/account/preferences", values("language", "en", "theme", "dark")).want(t, 303)
+	o.admin.get(o.base+"/account").want(t, 200).holds(t, `lang="en"`, `class="dark"`, "Change password")
+	o.admin.post(o.base+"/account/preferences", values("language", "xx", "theme", "")).want(t, 422)
+}
