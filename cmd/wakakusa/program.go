@@ -38,6 +38,7 @@ func newID() string { return uuid.Must(uuid.NewV7()).String() }
 
 // openStore opens the database and, on SQLite, brings its schema up to date. One process per file: a second one is refused.
 func openStore(ctx context.Context, cfg Config) (store.Store, *os.File, error) {
+	syscall.Umask(0o077) // what is made here is for nobody else on this machine
 	if err := os.MkdirAll(cfg.Data, 0o700); err != nil {
 		return nil, nil, err
 	}
@@ -93,7 +94,6 @@ func logger(cfg Config, out io.Writer) *slog.Logger {
 
 // start opens everything and begins to listen; Close undoes it in reverse.
 func start(ctx context.Context, cfg Config, log *slog.Logger) (*program, error) {
-	syscall.Umask(0o077)
 	s, lock, err := openStore(ctx, cfg)
 	if err != nil {
 		return nil, err

@@ -1,0 +1,164 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+func runCommand(t *testing.T, vars map[string]string, args ...string) (string, error) {
+	t.Helper()
+	var out bytes.Buffer
+	err := run(t.Context(), args, &out, vars)
+	return out.String(), err
+}
+
+func TestCommands(t *testing.T) {
+	t.Run("help names every command", func(t *testing.T) {
+		out, err := runCommand(t, nil, "--help")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range []string{"serve", "demo", "migrate", "import-django", "storybook", "config", "version"} {
+			if !strings.Contains(out, name) {
+				t.Errorf("%s is missing in\n%s", name, out)
+			}
+		}
+	})
+	t.Run("an unknown command is an error", func(t *testing.T) {
+		if _, err := runCommand(t, nil, "sevre"); err == nil {
+			t.Error("accepted")
+		}
+	})
+	t.Run("migrate makes the database, twice", func(t *testing.T) {
+		vars := map[string]string{"DATA_DIR": t.TempDir()}
+		for range 2 {
+			out, err := runCommand(t, vars, "migrate")
+			if err != nil || !strings.Contains(out, "schema ") {
+				t.Fatal(out, err)
+			}
+		}
+		if _, err := os.Stat(filepath.Join(vars["DATA_DIR"], "wakakusa.db")); err != nil {
+			t.Error(err)
+		}
+	})
+	t.Run("the demo refuses to listen beyond this machine", func(t *testing.T) {
+		if _, err := runCommand(t, map[string]string{"DATA_DIR": t.TempDir(), "LISTEN": "0.0.0.0:0"}, "demo"); err == nil || !strings.Contains(err.Error(), "loopback") {
+			t.Error(err)
+		}
+	})
+}
+
+// TestSecondProcess: one process per SQLite file (K5).
+func TestSecondProcess(t *testing.T) {
+	cfg := Config{Data: t.TempDir(), DBEngine: "sqlite"}
+	s, lock, err := openStore(context.Background(), cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer lock.Close()
+	defer s.Close()
+	if _, _, err := openStore(context.Background(), cfg); err == nil || !strings.Contains(err.Error(), "another wakakusa") {
+		t.Errorf("a second start gave %v", err)
+	}
+}
+
+func TestDataIsPrivate(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "data")
+	if _, err := runCommand(t, map[string]string{"DATA_DIR": dir}, "migrate"); err != nil {
+		t.Fatal(err)
+	}
+	for path, want := range map[string]os.FileMode{dir: 0o700, filepath.Join(dir, "wakakusa.db"): 0o600} {
+		info, err := os.Stat(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := info.Mode().Perm(); got != want {
+			t.Errorf("%s has mode %o, want %o", path, got, want)
+		}
+	}
+}
+
+func TestConfig(t *testing.T) {
+	for name, c := range map[string]struct {
+		vars map[string]string
+		want []string // all of these stand in the one message; none: accepted
+	}{
+		"defaults are right for a small install": {nil, nil},
+		"all mistakes are told at once": {
+			map[string]string{"APP_ENV": "prod", "DB_ENGINE": "oracle", "LOG_LEVEL": "loud"}, []string{"APP_ENV", "DB_ENGINE", "LOG_LEVEL"},
+		},
+		"production names its hosts":     {map[string]string{"APP_ENV": "production"}, []string{"ALLOWED_HOSTS", "USE_HTTPS"}},
+		"production refuses every host":  {map[string]string{"APP_ENV": "production", "ALLOWED_HOSTS": "*", "USE_HTTPS": "true"}, []string{"ALLOWED_HOSTS"}},
+		"a proxy range must be a range":  {map[string]string{"TRUSTED_PROXIES": "somewhere"}, []string{"TRUSTED_PROXIES"}},
+		"a value that is no switch":      {map[string]string{"USE_HTTPS": "perhaps"}, []string{"UseHTTPS"}},
+		"names of the old system are ok": {map[string]string{"DJANGO_SETTINGS_MODULE": "x"}, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := loadConfig("no such file", c.vars)
+			if (err != nil) != (len(c.want) > 0) {
+				t.Fatal(err)
+			}
+			for _, w := range c.want {
+				if !strings.Contains(err.Error(), w) {
+					t.Errorf("%q is missing in %v", w, err)
+				}
+			}
+		})
+	}
+}
+
+func TestSettingsFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "wakakusa.conf")
+	write := func(text string) {
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Run("environment wins over the file", func(t *testing.T) {
+		write("# comment\nLISTEN=127.0.0.1:1\nLOG_LEVEL = \"warn\"\n")
+		cfg, err := loadConfig(path, map[string]string{"LISTEN": "127.0.0.1:2"})
+		if err != nil || cfg.Listen != "127.0.0.1:2" || cfg.LogLevel != "warn" {
+			t.Error(cfg, err)
+		}
+	})
+	t.Run("an unknown name is refused with the one that was meant", func(t *testing.T) {
+		write("ALOWED_HOSTS=a.example\nnonsense\n")
+		_, err := loadConfig(path, nil)
+		if err == nil || !strings.Contains(err.Error(), "did you mean ALLOWED_HOSTS") || !strings.Contains(err.Error(), ":2: KEY=VALUE") {
+			t.Error(err)
+		}
+	})
+	t.Run("a value may come from a file of its own", func(t *testing.T) {
+		secret := filepath.Join(t.TempDir(), "name")
+		if err := os.WriteFile(secret, []byte("other.db\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		cfg, err := loadConfig("none", map[string]string{"DB_NAME_FILE": secret})
+		if err != nil || cfg.DBName != "other.db" {
+			t.Error(cfg, err)
+		}
+	})
+}
+
+// TestShippedBinary builds the program as it ships and reads from it that it needs no C library.
+func TestShippedBinary(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "wakakusa")
+	build := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", path, ".")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatal(string(out))
+	}
+	out, err := exec.Command("go", "version", "-m", path).Output()
+	if err != nil || !strings.Contains(string(out), "CGO_ENABLED=0") {
+		t.Errorf("%s %v", out, err)
+	}
+	info, err := os.Stat(path)
+	if err != nil || info.Size() > 40<<20 {
+		t.Errorf("%d bytes, %v", info.Size(), err)
+	}
+}

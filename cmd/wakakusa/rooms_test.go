@@ -1,0 +1,92 @@
+package main
+
+import (
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const module = "wakakusa/"
+
+// rooms lists what each room may import of ours; docs/architecture.md says why.
+var rooms = map[string]struct {
+	may     []string
+	because string
+}{
+	"roster":          {nil, "rules are plain values that compile and run without database and web"},
+	"store":           {[]string{"roster"}, "the interface must not know who implements or uses it"},
+	"store/sqldb":     {[]string{"store", "roster", "migrations"}, "the database decides nothing and draws nothing"},
+	"store/storetest": {[]string{"store", "roster"}, "the contract holds for any store"},
+	"migrations":      {nil, "it only embeds SQL"},
+	"static":          {nil, "it only embeds files"},
+	"app":             {[]string{"roster", "store"}, "intents know neither web nor engine"},
+	"app/demo":        {[]string{"roster", "store"}, "demo data is written like any other"},
+	"app/django":      {[]string{"roster", "store"}, "an import writes like any other act"},
+	"views":           {[]string{"roster", "static"}, "what is drawn must not fetch what it draws"},
+	"handlers":        {[]string{"app", "views", "roster", "static"}, "the edge asks app, never the store"},
+	"cmd/wakakusa":    {[]string{"*"}, "it ties the rooms together"},
+	"":                {nil, "it only describes the module"},
+}
+
+// outside are libraries that only one room may import.
+var outside = map[string]string{
+	"github.com/labstack/echo":    "handlers",
+	"github.com/gorilla/sessions": "handlers",
+	"modernc.org/sqlite":          "store/sqldb",
+	"github.com/pressly/goose":    "store/sqldb",
+}
+
+// TestRooms keeps the import graph as the architecture draws it. Tests may import what they like.
+func TestRooms(t *testing.T) {
+	out, err := exec.Command("go", "list", "-f", `{{.ImportPath}} {{join .Imports " "}}`, "../../...").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(out)) {
+		words := strings.Fields(line)
+		room := strings.TrimPrefix(strings.TrimPrefix(words[0], "wakakusa"), "/")
+		if strings.HasSuffix(room, "test") && room != "store/storetest" || room == "e2e" || strings.HasPrefix(room, "cmd/") && room != "cmd/wakakusa" {
+			continue
+		}
+		rule, ok := rooms[room]
+		if !ok {
+			t.Errorf("%s is a new room: say in rooms what it may import, and why", room)
+		}
+		for _, imported := range words[1:] {
+			checkImport(t, room, imported, rule.may, rule.because)
+		}
+	}
+}
+
+func checkImport(t *testing.T, room, imported string, may []string, because string) {
+	t.Helper()
+	if mine, ok := strings.CutPrefix(imported, module); ok {
+		if !slices.Contains(may, mine) && !slices.Contains(may, "*") {
+			t.Errorf("%s must not know %s, because %s", room, mine, because)
+		}
+		return
+	}
+	if room == "roster" && strings.Contains(strings.SplitN(imported, "/", 2)[0], ".") {
+		t.Errorf("roster imports only the standard library, not %s", imported)
+	}
+	for lib, home := range outside {
+		if strings.HasPrefix(imported, lib) && room != home && room != "cmd/wakakusa" {
+			t.Errorf("%s must not know %s: it stays in %s", room, lib, home)
+		}
+	}
+}
+
+// TestNoProcessesInServer: nothing that answers requests starts other programs.
+func TestNoProcessesInServer(t *testing.T) {
+	out, err := exec.Command("go", "list", "-f", `{{.ImportPath}} {{join .Imports " "}}`, "../../...").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(out)) {
+		words := strings.Fields(line)
+		if slices.Contains(words[1:], "os/exec") && !strings.HasPrefix(words[0], "wakakusa/cmd/") && words[0] != "wakakusa/e2e" {
+			t.Errorf("%s imports os/exec", words[0])
+		}
+	}
+}

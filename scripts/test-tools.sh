@@ -1,0 +1,19 @@
+#!/bin/sh
+# Installs what the tests need and this machine lacks. Debian, as root; elsewhere it names what is missing.
+set -eu
+
+missing=
+command -v gcc >/dev/null || missing="$missing gcc libc6-dev"
+command -v chromium >/dev/null || missing="$missing chromium"
+fc-list :lang=ja 2>/dev/null | grep -q . || missing="$missing fontconfig fonts-noto-cjk"
+[ -n "$missing" ] || exit 0
+
+if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
+	echo "the tests need:$missing" >&2
+	exit 1
+fi
+echo "installing:$missing"
+export DEBIAN_FRONTEND=noninteractive
+apt-get update -qq
+# shellcheck disable=SC2086
+apt-get install -y -qq --no-install-recommends $missing >/dev/null
