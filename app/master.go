@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 
 	"wakakusa/roster"
 	"wakakusa/store"
@@ -36,6 +37,20 @@ func read1[T any](ctx context.Context, a *App, by roster.Actor, do roster.Action
 	}
 	err = a.read(ctx, by, func(r store.Reader) (err error) { v, err = get(r); return })
 	return v, err
+}
+
+// onField points a refusal at a form field; a thing that is not there becomes a wrong choice.
+func onField(err error, field string) error {
+	var e *roster.Error
+	switch {
+	case !errors.As(err, &e):
+		return err
+	case e.Kind == roster.NotFound:
+		return roster.Refuse(roster.Invalid, "error.choice").On(field)
+	case e.Kind == roster.Taken:
+		return e.On(field)
+	}
+	return err
 }
 
 func find[T any](list []T, same func(T) bool) (T, error) {
@@ -117,7 +132,7 @@ func (a *App) SaveJob(ctx context.Context, by roster.Actor, j roster.Job, key st
 				return
 			}
 			after, err = w.SaveJob(ctx, j)
-			return before, after, string(j.ID), err
+			return before, after, string(j.ID), onField(err, "name")
 		})
 }
 
@@ -173,6 +188,9 @@ func (a *App) SaveCode(ctx context.Context, by roster.Actor, c roster.Code, key 
 			if err = freeSymbol(list, c); err != nil {
 				return
 			}
+			if err = knownFollower(list, c); err != nil {
+				return
+			}
 			after, err = w.SaveCode(ctx, c)
 			return before, after, string(c.ID), err
 		})
@@ -187,6 +205,15 @@ func freeSymbol(list []roster.Code, c roster.Code) error {
 		}
 	}
 	return nil
+}
+
+// knownFollower refuses a following code that is not one of the others.
+func knownFollower(list []roster.Code, c roster.Code) error {
+	if c.Follower == "" {
+		return nil
+	}
+	_, err := find(list, func(x roster.Code) bool { return x.ID == c.Follower && x.ID != c.ID })
+	return onField(err, "follower")
 }
 
 // RemoveCode takes a code away that nothing uses; one in use is refused (RuleBroken) and can be ended by its last valid day instead.
@@ -223,21 +250,27 @@ func (a *App) SaveHoliday(ctx context.Context, by roster.Actor, h roster.Holiday
 		func(w store.Writer) (before, after roster.Holiday, id string, err error) {
 			if h.Version == 0 {
 				h.ID = roster.HolidayID(a.newID())
+			} else if before, err = holidayByID(ctx, w, h.ID); err != nil {
+				return
 			}
 			after, err = w.SaveHoliday(ctx, h)
-			return before, after, string(h.ID), err
+			return before, after, string(h.ID), onField(err, "day")
 		})
+}
+
+func holidayByID(ctx context.Context, r store.Reader, id roster.HolidayID) (roster.Holiday, error) {
+	list, err := r.OwnHolidays(ctx)
+	if err != nil {
+		return roster.Holiday{}, err
+	}
+	return find(list, func(h roster.Holiday) bool { return h.ID == id })
 }
 
 // RemoveHoliday takes an own holiday away.
 func (a *App) RemoveHoliday(ctx context.Context, by roster.Actor, id roster.HolidayID, version int64, key string) error {
 	_, err := saveThing(ctx, a, by, roster.EditMasters, roster.Subject{}, roster.EventHolidayRemoved, key, nil,
 		func(w store.Writer) (before, after roster.Holiday, _ string, err error) {
-			list, err := w.OwnHolidays(ctx)
-			if err != nil {
-				return
-			}
-			if before, err = find(list, func(h roster.Holiday) bool { return h.ID == id }); err != nil {
+			if before, err = holidayByID(ctx, w, id); err != nil {
 				return
 			}
 			return before, after, string(id), w.RemoveHoliday(ctx, id, version)

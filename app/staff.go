@@ -50,10 +50,39 @@ func (a *App) People(ctx context.Context, by roster.Actor) (v PeopleView, err er
 	return v, err
 }
 
-// Person is one member of staff with contracts.
+// Person is one member of staff with contracts and what the form about them offers.
 type Person struct {
 	roster.Staff
 	Contracts []roster.Contract
+	Choices   PersonChoices
+}
+
+// PersonChoices are the sites and 職種 that an actor may give a person.
+type PersonChoices struct {
+	Sites []roster.Site // those of the actor that are open, and the person's own
+	Jobs  []roster.Job
+}
+
+// ChoicesForNew reads what the form of a new person offers.
+func (a *App) ChoicesForNew(ctx context.Context, by roster.Actor) (v PersonChoices, err error) {
+	if err := roster.Can(by, roster.EditStaff, roster.Subject{}); err != nil {
+		return v, err
+	}
+	err = a.read(ctx, by, func(r store.Reader) (err error) { v, err = personChoices(ctx, r, by, ""); return })
+	return v, err
+}
+
+func personChoices(ctx context.Context, r store.Reader, by roster.Actor, home roster.SiteID) (v PersonChoices, err error) {
+	if v.Jobs, err = r.Jobs(ctx); err != nil {
+		return v, err
+	}
+	all, err := r.Sites(ctx)
+	for _, s := range all {
+		if s.ID == home || !s.Archived && roster.Can(by, roster.EditStaff, roster.Subject{Site: s.ID}) == nil {
+			v.Sites = append(v.Sites, s)
+		}
+	}
+	return v, err
 }
 
 // Person reads somebody of a site the actor is responsible for; others are NotFound.
@@ -68,7 +97,10 @@ func (a *App) Person(ctx context.Context, by roster.Actor, id roster.StaffID) (p
 		if roster.Can(by, roster.ViewStaff, roster.Subject{Site: p.HomeSite}) != nil {
 			return roster.Refuse(roster.NotFound, "error.not_found")
 		}
-		p.Contracts, err = r.ContractsOf(ctx, id)
+		if p.Contracts, err = r.ContractsOf(ctx, id); err != nil {
+			return err
+		}
+		p.Choices, err = personChoices(ctx, r, by, p.HomeSite)
 		return err
 	})
 	return p, err
@@ -89,11 +121,28 @@ func (a *App) SaveStaff(ctx context.Context, by roster.Actor, s roster.Staff, ke
 				}
 			}
 			if _, err = w.Site(ctx, s.HomeSite); err != nil {
+				return before, after, "", onField(err, "home_site")
+			}
+			if err = knownJobs(ctx, w, s.Jobs); err != nil {
 				return
 			}
 			after, err = w.SaveStaff(ctx, s)
 			return before, after, string(s.ID), err
 		})
+}
+
+// knownJobs refuses a 職種 that this organisation does not have: they are kept as a list, which the engine does not check.
+func knownJobs(ctx context.Context, r store.Reader, shares []roster.JobShare) error {
+	jobs, err := r.Jobs(ctx)
+	if err != nil {
+		return err
+	}
+	for _, x := range shares {
+		if _, err := find(jobs, func(j roster.Job) bool { return j.ID == x.Job }); err != nil {
+			return roster.Refuse(roster.Invalid, "error.choice").On("jobs")
+		}
+	}
+	return nil
 }
 
 // SaveContract adds (Version 0) or changes a contract.

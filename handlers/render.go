@@ -81,6 +81,9 @@ func (s *Server) frame(c *request, title string, pairs ...any) views.Frame {
 		Text: c.text, Title: c.text.T(title, pairs...), Assets: s.assets, Theme: c.account.Theme, User: c.account.Display,
 		Notice: c.notice,
 	}
+	if f.Notice == nil {
+		f.Notice = c.doneNotice()
+	}
 	f.Request, _ = c.Get(requestID).(string)
 	if c.org.ID != "" {
 		f.Org, f.Base, f.Menu = c.org.Name, c.base(), menu(c)

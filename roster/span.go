@@ -2,6 +2,7 @@ package roster
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 )
@@ -129,6 +130,44 @@ func digits(s string) (int, bool) {
 		n = n*10 + int(r-'0')
 	}
 	return n, true
+}
+
+// ParseHours reads a number of hours as contracts state it: 40, 40:00, 37.5, 37時間30分.
+func ParseHours(text string) (Minutes, error) {
+	bad := Refuse(Invalid, "error.hours", Args{"Text": text})
+	if utf8.RuneCountInString(text) > maxTimeRunes {
+		return 0, bad
+	}
+	s := strings.TrimSpace(strings.Map(halfWidth, text))
+	s = strings.Replace(strings.Replace(s, "時間", "時", 1), "．", ".", 1)
+	whole, part, decimal := strings.Cut(s, ".")
+	if decimal {
+		hour, okH := digits(whole)
+		tenth, okT := digits(part)
+		if len(part) == 1 {
+			tenth *= 10
+		}
+		if !okH || !okT {
+			return 0, bad
+		}
+		return Minutes(hour*60 + (tenth*60+50)/100), nil
+	}
+	if len(s) > 2 && !strings.ContainsAny(s, ":時") {
+		return 0, bad // 0930 is a time of day, no number of hours
+	}
+	hour, minute, ok := splitTime(s)
+	if !ok || minute > 59 {
+		return 0, bad
+	}
+	return Minutes(hour*60 + minute), nil
+}
+
+// Hours writes what ParseHours reads: 40 or 37:30.
+func (m Minutes) Hours() string {
+	if m%60 == 0 {
+		return strconv.Itoa(int(m / 60))
+	}
+	return m.String()
 }
 
 // halfWidth folds the full-width digits and colons that a Japanese keyboard produces.

@@ -232,3 +232,23 @@ func FuzzParseSpan(f *testing.F) {
 		}
 	})
 }
+
+func TestParseHours(t *testing.T) {
+	for text, want := range map[string]Minutes{
+		"40": 2400, "40:00": 2400, "37.5": 2250, "３７．５": 2250, "38:45": 2325, "37時間30分": 2250, "37時間": 2220, "20.25": 1215, "0": 0, " 28 ": 1680,
+	} {
+		if got, err := ParseHours(text); err != nil || got != want {
+			t.Errorf("%q: %v %v, want %v", text, got, err, want)
+		}
+	}
+	for _, text := range []string{"", "abc", "-5", "40:60", "400", "0930", "37.555", "37,5", "40h", "."} {
+		if got, err := ParseHours(text); err == nil {
+			t.Errorf("%q gave %v", text, got)
+		}
+	}
+	for _, m := range []Minutes{0, 60, 2250, 2400, 2325, 3600} {
+		if got, err := ParseHours(m.Hours()); err != nil || got != m {
+			t.Errorf("%v is written %q and read %v %v", int(m), m.Hours(), int(got), err)
+		}
+	}
+}

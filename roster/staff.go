@@ -92,6 +92,8 @@ func (s Staff) Check() error {
 	f.Add("phone", checkText(s.Phone, 0, 30))
 	f.Add("email", CheckEmail(s.Email))
 	f.Add("class", oneOf(s.Class, Classes))
+	f.Add("approval", oneOf(s.Approval, []Approval{Approved, Pending, Rejected}))
+	f.Add("language", checkText(s.Language, 0, 16))
 	if s.HomeSite == "" {
 		f.Add("home_site", Refuse(Invalid, "error.required"))
 	}

@@ -101,6 +101,13 @@
   // A choice that needs no button: the form goes as soon as it is made.
   document.addEventListener("change", (e) => { if (e.target.matches("[data-go]")) e.target.form.requestSubmit(); });
 
+  // What was done is said once; a reload says it no more.
+  const here = new URL(location.href);
+  if (here.searchParams.has("done")) {
+    here.searchParams.delete("done");
+    history.replaceState(history.state, "", here);
+  }
+
   document.documentElement.classList.add("js");
   window.wakakusa = { say, toast, closeSheet };
 })();

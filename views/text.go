@@ -101,6 +101,15 @@ func (t Text) Day(d roster.Day) string {
 	return fmt.Sprintf("%d月%d日(%s)", m, day, t.Weekday(d.Weekday()))
 }
 
+// FullDay writes 2026年12月3日 or 3 Dec 2026.
+func (t Text) FullDay(d roster.Day) string {
+	y, m, day := d.Date()
+	if t.Lang == "en" {
+		return fmt.Sprintf("%d %s %d", day, m.String()[:3], y)
+	}
+	return fmt.Sprintf("%d年%d月%d日", y, m, day)
+}
+
 // Month writes 2026年12月 or December 2026.
 func (t Text) Month(d roster.Day) string {
 	y, m, _ := d.Date()

@@ -120,3 +120,11 @@ func documentTitle(f Frame) string {
 	}
 	return f.Title + " – " + brand
 }
+
+// orDash shows that a value is missing on purpose.
+func orDash(s string) string {
+	if s == "" {
+		return "–"
+	}
+	return s
+}
