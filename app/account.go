@@ -103,7 +103,9 @@ func ActorOf(m Membership) roster.Actor {
 func (a *App) Session(ctx context.Context, hash string) (Session, error) {
 	return a.store.SignInBy(ctx, hash)
 }
-func (a *App) SaveSession(ctx context.Context, s Session) error  { return a.store.SaveSignIn(ctx, s) }
+
+func (a *App) SaveSession(ctx context.Context, s Session) error { return a.store.SaveSignIn(ctx, s) }
+
 func (a *App) EndSession(ctx context.Context, hash string) error { return a.store.EndSignIn(ctx, hash) }
 
 // Prune forgets what has ended: sessions and old failures.

@@ -86,7 +86,7 @@ type Writer interface {
 }
 
 // Every Save… keeps the whole value: Version 0 adds (Taken if the id or a unique name is in use), any other version must
-// be the one kept (Stale). It returns the value with its new version. Every Remove… asks for the version too (Stale).
+// be the one kept (Stale). It returns the value with its new version, with an error the one given. Every Remove… asks for the version too (Stale).
 
 // OrgReader and OrgWriter keep the organisation itself.
 type OrgReader interface {

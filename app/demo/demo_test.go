@@ -2,10 +2,13 @@ package demo
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -30,6 +33,50 @@ func open(t testing.TB) *sqldb.DB {
 		t.Fatal(err)
 	}
 	return db
+}
+
+type image struct {
+	file []byte
+	demo Demo
+}
+
+// standard is the demo as everybody gets it, built once and copied for each test.
+var standard = sync.OnceValues(func() (m image, err error) {
+	dir, err := os.MkdirTemp("", "wakakusa-demo")
+	if err != nil {
+		return m, err
+	}
+	defer os.RemoveAll(dir)
+	path := filepath.Join(dir, "demo.db")
+	db, err := sqldb.OpenSQLite(path, clock)
+	if err != nil {
+		return m, err
+	}
+	if err = db.Migrate(context.Background()); err == nil {
+		m.demo, err = Build(context.Background(), db, Options{Seed: 1, Today: roster.DayOf(frozen), NewID: SeqIDs(1)})
+	}
+	if err = errors.Join(err, db.Close()); err == nil {
+		m.file, err = os.ReadFile(path)
+	}
+	return m, err
+})
+
+func openStandard(t *testing.T) (*sqldb.DB, Demo) {
+	t.Helper()
+	m, err := standard()
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "demo.db")
+	if err := os.WriteFile(path, m.file, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	db, err := sqldb.OpenSQLite(path, clock)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { db.Close() })
+	return db, m.demo
 }
 
 func build(t testing.TB, o Options) (*sqldb.DB, Demo) {
@@ -63,8 +110,11 @@ func sheets(t *testing.T, db *sqldb.DB, d Demo) []*roster.Sheet {
 }
 
 func TestMonthsAreFull(t *testing.T) {
-	for _, today := range []roster.Day{roster.DayOf(frozen), roster.MakeDay(2027, time.January, 31)} { // the second holds a February
-		db, d := build(t, Options{Seed: 1, Today: today})
+	for _, february := range []bool{false, true} {
+		db, d := openStandard(t)
+		if february {
+			db, d = build(t, Options{Seed: 1, Today: roster.MakeDay(2027, time.January, 31)})
+		}
 		err := db.Read(t.Context(), d.Org.ID, func(r store.Reader) error {
 			for m := d.Period.First; m <= d.Period.Last; m = roster.PeriodOf(m, 1).Last + 1 {
 				n := 0
@@ -76,7 +126,7 @@ func TestMonthsAreFull(t *testing.T) {
 					n += len(list)
 				}
 				if n < 3000 {
-					t.Errorf("today %s: month %s has %d shifts, want at least 3000", today, m, n)
+					t.Errorf("month %s has %d shifts, want at least 3000", m, n)
 				}
 			}
 			return nil
@@ -95,7 +145,7 @@ func days(p roster.Period) (list []roster.Day) {
 }
 
 func TestRostersLookReal(t *testing.T) {
-	db, d := build(t, Options{Seed: 1, Today: roster.DayOf(frozen)})
+	db, d := openStandard(t)
 	found := map[roster.Rule]int{}
 	people, short, asked, offs, changed := 0, 0, 0, 0, 0
 	for _, s := range sheets(t, db, d) {
@@ -154,7 +204,7 @@ func TestRostersLookReal(t *testing.T) {
 }
 
 func TestRostersHoldWhatPagesNeedToShow(t *testing.T) {
-	db, d := build(t, Options{Seed: 1, Today: roster.DayOf(frozen)})
+	db, d := openStandard(t)
 	var guests, split, notes, locks, outs, nights int
 	states := map[roster.State]int{}
 	symbols := map[string]bool{}
@@ -233,7 +283,7 @@ func TestSameSeedSameRows(t *testing.T) {
 }
 
 func TestAnySizeAndLength(t *testing.T) {
-	for _, o := range []Options{{Staff: 1}, {Staff: 7, Months: 1}, {Staff: 33, Months: 2}, {Staff: 250, Months: 2}, {Staff: 20, Months: 12}} {
+	for _, o := range []Options{{Staff: 1}, {Staff: 7, Months: 1}, {Staff: 33, Months: 2}, {Staff: 150, Months: 1}, {Staff: 12, Months: 12}} {
 		t.Run(fmt.Sprint(o.Staff, "x", o.Months), func(t *testing.T) {
 			o.Seed, o.Today = 3, roster.DayOf(frozen)
 			db, d := build(t, o)

@@ -47,6 +47,9 @@ func (db *DB) SaveAccount(ctx context.Context, a store.Account) (store.Account, 
 			_, err := tx.ExecContext(ctx, `INSERT INTO accounts (id, name, name_key, email, email_key, display, password, language, theme, disabled, created_ms, version)
 				VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1)`,
 				a.ID, a.Name, Fold(a.Name), a.Email, orNull(Fold(a.Email)), a.Display, a.Password, a.Language, a.Theme, a.Disabled, a.CreatedMs)
+			if err != nil && db.dialect.isDuplicate(err) {
+				return roster.Refuse(roster.Taken, "error.taken_accounts")
+			}
 			return err
 		}
 		res, err := tx.ExecContext(ctx, `UPDATE accounts SET name = ?, name_key = ?, email = ?, email_key = ?, display = ?, password = ?, language = ?,
@@ -60,18 +63,19 @@ func (db *DB) SaveAccount(ctx context.Context, a store.Account) (store.Account, 
 		}
 		return roster.Refuse(roster.Stale, "error.stale")
 	})
-	a.Version++
+	a.Version, err = next(a.Version, err)
 	return a, err
 }
 
-// freeName asks before writing, so that the refusal can name the field.
+// freeName asks before writing, so that the refusal can name the field. A user name must not be another's address either, nor the
+// other way round: both are typed into the same field of the sign-in form.
 func freeName(ctx context.Context, tx *sql.Tx, a store.Account) error {
-	for _, f := range []struct{ field, column, key string }{{"name", "name_key", Fold(a.Name)}, {"email", "email_key", Fold(a.Email)}} {
+	for _, f := range []struct{ field, key string }{{"name", Fold(a.Name)}, {"email", Fold(a.Email)}} {
 		if f.key == "" {
 			continue
 		}
 		var n int
-		if err := tx.QueryRowContext(ctx, `SELECT COUNT(*) FROM accounts WHERE `+f.column+` = ? AND id <> ?`, f.key, a.ID).Scan(&n); err != nil {
+		if err := tx.QueryRowContext(ctx, `SELECT COUNT(*) FROM accounts WHERE (name_key = ? OR email_key = ?) AND id <> ?`, f.key, f.key, a.ID).Scan(&n); err != nil {
 			return err
 		}
 		if n > 0 {

@@ -32,9 +32,19 @@ func scanInt(rows *sql.Rows, n *int) error { return rows.Scan(n) }
 
 func (w *writer) SaveCode(ctx context.Context, c roster.Code) (_ roster.Code, err error) {
 	c.Version, err = w.save(ctx, "codes", string(c.ID), c.Version, []column{
-		{"symbol", c.Symbol}, {"name", c.Name}, {"kind", c.Kind}, {"start_min", c.Span.Start}, {"end_min", c.Span.End}, {"break_min", c.Break},
-		{"color", c.Color}, {"pattern", c.Pattern}, {"follower_id", orNull(c.Follower)}, {"valid_from", dayText(c.ValidFrom)},
-		{"valid_to", dayText(c.ValidTo)}, {"position", c.Position}, {"external", c.External},
+		{"symbol", c.Symbol},
+		{"name", c.Name},
+		{"kind", c.Kind},
+		{"start_min", c.Span.Start},
+		{"end_min", c.Span.End},
+		{"break_min", c.Break},
+		{"color", c.Color},
+		{"pattern", c.Pattern},
+		{"follower_id", orNull(c.Follower)},
+		{"valid_from", dayText(c.ValidFrom)},
+		{"valid_to", dayText(c.ValidTo)},
+		{"position", c.Position},
+		{"external", c.External},
 	})
 	return c, err
 }

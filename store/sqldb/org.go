@@ -91,6 +91,6 @@ func (w *writer) SaveOrg(ctx context.Context, o roster.Org) (roster.Org, error) 
 	w.rows++
 	res, err := w.tx.ExecContext(ctx, `UPDATE orgs SET slug = ?, name = ?, timezone = ?, language = ?, settings = ?, version = version + 1
 		WHERE id = ? AND version = ?`, o.Slug, o.Name, o.Timezone, o.Language, asJSON(o.Settings), w.org, o.Version)
-	o.Version++
-	return o, w.oneRow("orgs", res, err)
+	o.Version, err = next(o.Version, w.oneRow("orgs", res, err))
+	return o, err
 }

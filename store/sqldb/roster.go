@@ -30,8 +30,14 @@ func (r *reader) Rosters(ctx context.Context, site roster.SiteID, p roster.Perio
 
 func (w *writer) SaveRoster(ctx context.Context, r roster.Roster) (_ roster.Roster, err error) {
 	r.Version, err = w.save(ctx, "rosters", string(r.ID), r.Version, []column{
-		{"site_id", r.Site}, {"first_day", dayText(r.Period.First)}, {"last_day", dayText(r.Period.Last)}, {"state", r.State},
-		{"published", r.Published}, {"published_at", r.PublishedAt}, {"published_ms", r.PublishedMs}, {"off_days", r.OffDays},
+		{"site_id", r.Site},
+		{"first_day", dayText(r.Period.First)},
+		{"last_day", dayText(r.Period.Last)},
+		{"state", r.State},
+		{"published", r.Published},
+		{"published_at", r.PublishedAt},
+		{"published_ms", r.PublishedMs},
+		{"off_days", r.OffDays},
 	})
 	return r, err
 }

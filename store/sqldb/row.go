@@ -59,12 +59,12 @@ type column struct {
 	value any
 }
 
-// save writes one whole row: version 0 inserts, any other updates where it matches. It returns the new version. This and remove
-// are the only places that write a row of an organisation.
+// save writes one whole row: version 0 inserts, any other updates where it matches. It returns the new version, with an error the
+// one given. This and remove are the only places that write a row of an organisation.
 func (w *writer) save(ctx context.Context, table, id string, version int64, cols []column) (int64, error) {
 	w.rows++
 	if version == 0 {
-		return 1, w.insert(ctx, table, append([]column{{"id", id}, {"version", 1}}, cols...))
+		return next(version, w.insert(ctx, table, append([]column{{"id", id}, {"version", 1}}, cols...)))
 	}
 	set := make([]string, len(cols))
 	args := make([]any, 0, len(cols)+3)
@@ -74,7 +74,15 @@ func (w *writer) save(ctx context.Context, table, id string, version int64, cols
 	}
 	res, err := w.tx.ExecContext(ctx, `UPDATE `+table+` SET `+strings.Join(set, ", ")+
 		`, version = version + 1 WHERE org_id = ? AND id = ? AND version = ?`, append(args, w.org, id, version)...)
-	return version + 1, w.oneRow(table, res, err)
+	return next(version, w.oneRow(table, res, err))
+}
+
+// next keeps the version of a row that was not written, so that trying it again is refused again.
+func next(version int64, err error) (int64, error) {
+	if err != nil {
+		return version, err
+	}
+	return version + 1, nil
 }
 
 func (w *writer) insert(ctx context.Context, table string, cols []column) error {

@@ -66,8 +66,15 @@ func (r *reader) ShiftsOn(ctx context.Context, site roster.SiteID, days []roster
 
 func (w *writer) SaveShift(ctx context.Context, s roster.Shift) (_ roster.Shift, err error) {
 	s.Version, err = w.save(ctx, "shifts", string(s.ID), s.Version, []column{
-		{"site_id", s.Site}, {"staff_id", s.Staff}, {"day", dayText(s.Day)}, {"code_id", s.Code}, {"start_min", s.Span.Start},
-		{"end_min", s.Span.End}, {"break_min", s.Break}, {"note", s.Note}, {"approval", s.Approval},
+		{"site_id", s.Site},
+		{"staff_id", s.Staff},
+		{"day", dayText(s.Day)},
+		{"code_id", s.Code},
+		{"start_min", s.Span.Start},
+		{"end_min", s.Span.End},
+		{"break_min", s.Break},
+		{"note", s.Note},
+		{"approval", s.Approval},
 	})
 	return s, err
 }

@@ -94,7 +94,15 @@ func (db *DB) Read(ctx context.Context, org roster.OrgID, fn func(store.Reader) 
 		return fmt.Errorf("begin read: %w", err)
 	}
 	defer tx.Rollback() //nolint:errcheck // a read has nothing to keep
-	return fn(&reader{tx: tx, org: org})
+	r := &reader{tx: tx, org: org}
+	found, err := query(ctx, r, `SELECT 1 FROM orgs WHERE id = ?`, scanInt)
+	if err != nil {
+		return err
+	}
+	if len(found) == 0 {
+		return roster.Refuse(roster.NotFound, "error.org_not_found")
+	}
+	return fn(r)
 }
 
 // Write takes the pen: see store.Store. Lost races of the engine are tried again until the deadline.
@@ -167,8 +175,12 @@ func (w *writer) takePen(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("take pen: %w", err)
 	}
-	if n, err := res.RowsAffected(); err != nil || n == 0 {
-		return errors.Join(err, roster.Refuse(roster.NotFound, "error.org_not_found"))
+	n, err := res.RowsAffected()
+	if err != nil {
+		return err
+	}
+	if n == 0 {
+		return roster.Refuse(roster.NotFound, "error.org_not_found")
 	}
 	return w.tx.QueryRowContext(ctx, `SELECT revision FROM orgs WHERE id = ?`, w.org).Scan(&w.revision)
 }

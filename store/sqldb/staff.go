@@ -25,9 +25,20 @@ func (r *reader) Staff(ctx context.Context, id roster.StaffID) (roster.Staff, er
 
 func (w *writer) SaveStaff(ctx context.Context, s roster.Staff) (_ roster.Staff, err error) {
 	s.Version, err = w.save(ctx, "staff", string(s.ID), s.Version, []column{
-		{"name", s.Name}, {"kana", s.Kana}, {"class", s.Class}, {"birth_day", dayText(s.BirthDay)}, {"phone", s.Phone}, {"email", s.Email},
-		{"language", s.Language}, {"home_site_id", s.HomeSite}, {"jobs", asJSON(s.Jobs)}, {"skills", asJSON(s.Skills)},
-		{"active_from", dayText(s.ActiveFrom)}, {"active_to", dayText(s.ActiveTo)}, {"approval", s.Approval}, {"position", s.Position},
+		{"name", s.Name},
+		{"kana", s.Kana},
+		{"class", s.Class},
+		{"birth_day", dayText(s.BirthDay)},
+		{"phone", s.Phone},
+		{"email", s.Email},
+		{"language", s.Language},
+		{"home_site_id", s.HomeSite},
+		{"jobs", asJSON(s.Jobs)},
+		{"skills", asJSON(s.Skills)},
+		{"active_from", dayText(s.ActiveFrom)},
+		{"active_to", dayText(s.ActiveTo)},
+		{"approval", s.Approval},
+		{"position", s.Position},
 	})
 	return s, err
 }
@@ -54,8 +65,15 @@ func (r *reader) ContractsOf(ctx context.Context, id roster.StaffID) ([]roster.C
 
 func (w *writer) SaveContract(ctx context.Context, c roster.Contract) (_ roster.Contract, err error) {
 	c.Version, err = w.save(ctx, "contracts", string(c.ID), c.Version, []column{
-		{"staff_id", c.Staff}, {"from_day", dayText(c.From)}, {"to_day", dayText(c.To)}, {"full_time", c.FullTime}, {"exclusive", c.Exclusive},
-		{"weekly", c.Weekly}, {"weekly_max", c.WeeklyMax}, {"week_days", c.WeekDays}, {"no_night", c.NoNight},
+		{"staff_id", c.Staff},
+		{"from_day", dayText(c.From)},
+		{"to_day", dayText(c.To)},
+		{"full_time", c.FullTime},
+		{"exclusive", c.Exclusive},
+		{"weekly", c.Weekly},
+		{"weekly_max", c.WeeklyMax},
+		{"week_days", c.WeekDays},
+		{"no_night", c.NoNight},
 	})
 	return c, err
 }

@@ -1,0 +1,159 @@
+package storetest
+
+import (
+	"context"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"wakakusa/roster"
+	"wakakusa/store"
+)
+
+const rivals = 20
+
+// race runs fn for twenty rivals at once and counts those who won.
+func race(fn func(i int) bool) int {
+	var won atomic.Int32
+	var ready, done sync.WaitGroup
+	start := make(chan struct{})
+	for i := range rivals {
+		ready.Add(1)
+		done.Go(func() {
+			ready.Done()
+			<-start
+			if fn(i) {
+				won.Add(1)
+			}
+		})
+	}
+	ready.Wait()
+	close(start)
+	done.Wait()
+	return int(won.Load())
+}
+
+// contention: what is checked under the pen holds against rivals.
+func contention(t *testing.T, s store.Store) {
+	t.Run("one cell is booked once", func(t *testing.T) { bookedOnce(t, newWorld(t, s)) })
+	t.Run("one version is changed once", func(t *testing.T) { changedOnce(t, newWorld(t, s)) })
+	t.Run("one key acts once", func(t *testing.T) { actsOnce(t, newWorld(t, s)) })
+	t.Run("one link is used once", func(t *testing.T) { usedOnce(t, s) })
+	t.Run("the limit of sign-ins is exact", func(t *testing.T) { exactLimit(t, s) })
+	t.Run("organisations do not wait for each other's rows", func(t *testing.T) { twoOrgs(t, newWorld(t, s), newWorld(t, s)) })
+}
+
+func bookedOnce(t *testing.T, w *world) {
+	before := w.revision()
+	won := race(func(int) bool {
+		_, err := w.try(func(ctx context.Context, x store.Writer) error {
+			by, err := x.ShiftsOf(ctx, []roster.StaffID{w.staff.ID}, roster.Period{First: monday - 1, Last: monday + 1})
+			if err != nil {
+				return err
+			}
+			if len(by[w.staff.ID]) > 0 {
+				return roster.Refuse(roster.RuleBroken, "error.double_booking")
+			}
+			_, err = x.SaveShift(ctx, w.shift(w.staff.ID, w.site.ID, monday))
+			return err
+		})
+		if err != nil && roster.KindOf(err) != roster.RuleBroken {
+			t.Errorf("rival: %v", err)
+		}
+		return err == nil
+	})
+	if won != 1 || w.revision() != before+1 {
+		t.Errorf("%d of %d rivals booked one cell, revision went up by %d", won, rivals, w.revision()-before)
+	}
+}
+
+func changedOnce(t *testing.T, w *world) {
+	x := w.saveShifts(w.shift(w.staff.ID, w.site.ID, monday))[0]
+	won := race(func(i int) bool {
+		mine := x
+		mine.Note = numbered(i)
+		_, err := w.try(func(ctx context.Context, s store.Writer) error { _, err := s.SaveShift(ctx, mine); return err })
+		if err != nil && roster.KindOf(err) != roster.Stale {
+			t.Errorf("rival: %v", err)
+		}
+		return err == nil
+	})
+	if won != 1 {
+		t.Errorf("%d of %d rivals changed one version", won, rivals)
+	}
+}
+
+func actsOnce(t *testing.T, w *world) {
+	act := w.act("x")
+	act.Key = "same"
+	var seen sync.Map
+	won := race(func(int) bool {
+		c, err := w.s.Write(t.Context(), act, func(x store.Writer) error {
+			x.Record(roster.Event{Name: "x"})
+			_, err := x.SaveShift(t.Context(), w.shift(w.staff.ID, w.site.ID, monday))
+			return err
+		})
+		if err != nil {
+			t.Errorf("rival: %v", err)
+		}
+		seen.Store(c.Revision, true)
+		return !c.Repeated
+	})
+	n := 0
+	seen.Range(func(any, any) bool { n++; return true })
+	if won != 1 || n != 1 {
+		t.Errorf("%d of %d requests of one key acted, %d revisions were answered", won, rivals, n)
+	}
+}
+
+func usedOnce(t *testing.T, s store.Store) {
+	l := store.Link{Hash: strings.Repeat("7", 64), Kind: store.LinkInvite, EndsMs: 100}
+	must(t, s.AddLink(t.Context(), l))
+	won := race(func(int) bool {
+		ok, err := s.UseLink(t.Context(), l.Hash, 50)
+		if err != nil {
+			t.Errorf("rival: %v", err)
+		}
+		return ok
+	})
+	if won != 1 {
+		t.Errorf("%d of %d rivals used one link", won, rivals)
+	}
+}
+
+func exactLimit(t *testing.T, s store.Store) {
+	won := race(func(int) bool {
+		_, ok, err := s.TrySignIn(t.Context(), store.Attempt{
+			Account: strings.Repeat("e", 64), Address: "198.51.100.7", NowMs: 5000, SinceMs: 4000, PairMax: 5, AddressMax: 60,
+		})
+		if err != nil {
+			t.Errorf("rival: %v", err)
+		}
+		return ok
+	})
+	if won != 5 {
+		t.Errorf("%d attempts passed a limit of 5", won)
+	}
+}
+
+func twoOrgs(t *testing.T, a, b *world) {
+	fromA, fromB := a.revision(), b.revision()
+	won := race(func(i int) bool {
+		w := a
+		if i%2 == 1 {
+			w = b
+		}
+		_, err := w.try(func(ctx context.Context, x store.Writer) error {
+			_, err := x.SaveShift(ctx, w.shift(w.staff.ID, w.site.ID, monday+roster.Day(i)))
+			return err
+		})
+		if err != nil {
+			t.Errorf("rival: %v", err)
+		}
+		return err == nil
+	})
+	if won != rivals || a.revision() != fromA+rivals/2 || b.revision() != fromB+rivals/2 {
+		t.Errorf("%d of %d wrote; revisions went up by %d and %d", won, rivals, a.revision()-fromA, b.revision()-fromB)
+	}
+}
