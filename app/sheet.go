@@ -52,7 +52,7 @@ func (a *App) sheet(ctx context.Context, by roster.Actor, p Place, only []roster
 		if roster.Can(by, roster.EditRoster, roster.Subject{Site: p.Site}) != nil {
 			return showPublished(ctx, r, o.Sheet)
 		}
-		o.Changed, err = changedCells(ctx, r, o.Sheet)
+		o.Changed, err = changedCells(ctx, r, o.Sheet, only != nil)
 		return err
 	})
 	return o, err
@@ -126,8 +126,9 @@ func onSheet(s *roster.Sheet, p roster.Staff) bool {
 	})
 }
 
-// changedCells compares what events touched since publication with the published copy; what went back is not a change.
-func changedCells(ctx context.Context, r store.Reader, s *roster.Sheet) (map[roster.Cell]bool, error) {
+// changedCells compares what events touched since publication with the published copy; what went back is not a change. Of a sheet
+// that holds only some rows it reads the others that were touched, so that the count is the same.
+func changedCells(ctx context.Context, r store.Reader, s *roster.Sheet, partial bool) (map[roster.Cell]bool, error) {
 	if s.Roster.Published == 0 || s.Roster.State != roster.StatePublished {
 		return nil, nil
 	}
@@ -147,9 +148,15 @@ func changedCells(ctx context.Context, r store.Reader, s *roster.Sheet) (map[ros
 	for _, x := range copies {
 		was[x.Cell()] = append(was[x.Cell()], x)
 	}
+	now := *s
+	if partial {
+		if now.Shifts, err = r.ShiftsOf(ctx, Edited{Cells: cells}.Staff(), s.Roster.Period); err != nil {
+			return nil, err
+		}
+	}
 	changed := map[roster.Cell]bool{}
 	for _, c := range cells {
-		if !sameShifts(was[c], here(s, c)) {
+		if !sameShifts(was[c], here(&now, c)) {
 			changed[c] = true
 		}
 	}

@@ -4,6 +4,8 @@ import (
 	"net/http"
 	"strconv"
 
+	"github.com/google/uuid"
+
 	"wakakusa/app"
 	"wakakusa/roster"
 	"wakakusa/views"
@@ -20,6 +22,19 @@ func (c *request) cellAddress() (app.Place, roster.Cell, error) {
 		err = roster.Refuse(roster.NotFound, "error.text_404")
 	}
 	return p, cell, err
+}
+
+// getCellPick leads to the cell that a form names: the way without script.
+func (s *Server) getCellPick(c *request) error {
+	p, err := c.place()
+	if err != nil {
+		return err
+	}
+	cell, ok := parseCell(c.QueryParam("staff"), c.QueryParam("day"))
+	if !ok {
+		return roster.Refuse(roster.NotFound, "error.text_404")
+	}
+	return c.Redirect(http.StatusSeeOther, c.rosterPath(p.Site, p.Day)+"/cells/"+string(cell.Staff)+"/"+cell.Day.String())
 }
 
 func (s *Server) getCell(c *request) error {
@@ -54,10 +69,10 @@ func (s *Server) postCell(c *request) error {
 		return err
 	}
 	if !c.htmx() {
-		return c.Redirect(http.StatusSeeOther, c.rosterPath(p.Site, p.Day))
+		return c.Redirect(http.StatusSeeOther, c.rosterPath(p.Site, p.Day)+"?said=saved")
 	}
 	toast := &saysToast{Kind: "ok", Msg: c.text.T("roster.saved"), Undo: edit.Op != roster.OpLock && edit.Op != roster.OpUnlock}
-	return s.answerRegions(c, p, http.StatusOK, regionsOf(done), toast)
+	return s.answerFresh(c, p, http.StatusOK, regionsOf(done), says{Toast: toast, Close: &struct{}{}})
 }
 
 func (s *Server) cellPage(c *request, code int, p app.Place, cell roster.Cell, faults map[string]string) error {
@@ -71,8 +86,10 @@ func (s *Server) cellPage(c *request, code int, p app.Place, cell roster.Cell, f
 func (s *Server) presentCell(c *request, v app.CellView, faults map[string]string) views.CellSheet {
 	p := s.presenter(c, v.OpenSheet)
 	x, _ := v.Person(v.Cell.Staff)
+	frame := s.frame(c, "cell.title", "Name", x.Name, "Day", v.Cell.Day)
+	frame.Scripts = p.frame.Scripts
 	out := views.CellSheet{
-		Frame: s.frame(c, "cell.title", "Name", x.Name, "Day", v.Cell.Day), Path: c.rosterPath(v.Site.ID, v.Roster.Period.First),
+		Frame: frame, Path: c.rosterPath(v.Site.ID, v.Roster.Period.First),
 		Name: x.Name, StaffID: string(x.ID), Day: v.Cell.Day, Locked: v.Locked[v.Cell], CanEdit: v.Roster.Open(), Codes: p.palette(),
 		Base: v.Revision, History: p.history(c, v.History),
 	}
@@ -83,12 +100,12 @@ func (s *Server) presentCell(c *request, v app.CellView, faults map[string]strin
 		}
 	}
 	for _, y := range v.ShiftsOn(v.Cell) {
-		out.Shifts = append(out.Shifts, p.shiftForm(c, y, faults))
+		out.Shifts = append(out.Shifts, p.shiftForm(y))
 	}
-	out.Add = views.ShiftForm{Form: views.Form{Action: out.Cell, Values: map[string][]string{}}}
-	if faults != nil && c.field("action") != "change" {
-		out.Add.Values, out.Add.Faults = c.form, faults
-	}
+	out.Add = views.ShiftForm{Form: cellForm(nil)}
+	out.Move = cellForm(map[string][]string{"to_staff": {string(x.ID)}, "to_day": {v.Cell.Day.String()}})
+	out.Lock = cellForm(nil)
+	c.putFaults(&out, faults)
 	for _, y := range v.Staff {
 		out.Others = append(out.Others, views.Choice{Value: string(y.ID), Label: y.Name})
 	}
@@ -98,18 +115,42 @@ func (s *Server) presentCell(c *request, v app.CellView, faults map[string]strin
 	return out
 }
 
-// shiftForm shows a shift as it is, or as it was typed when the form was refused.
-func (p presenter) shiftForm(c *request, x roster.Shift, faults map[string]string) views.ShiftForm {
+// cellForm is a form of the detail sheet with a key of its own.
+func cellForm(values map[string][]string) views.Form {
+	return views.Form{Values: values, Key: uuid.NewString()[:8]}
+}
+
+// putFaults shows a refusal in the form that was refused, with what was typed; without such a form at the head of the sheet.
+func (c *request) putFaults(out *views.CellSheet, faults map[string]string) {
+	if faults == nil {
+		return
+	}
+	form := &out.Top
+	switch action := roster.Op(c.field("action")); action {
+	case roster.OpAdd:
+		form = &out.Add.Form
+	case roster.OpMove, roster.OpCopy:
+		form = &out.Move
+	case roster.OpChange, roster.OpRemove:
+		for i := range out.Shifts {
+			if out.Shifts[i].ShiftID == c.field("shift") && out.Shifts[i].Away == "" {
+				form = &out.Shifts[i].Form
+			}
+		}
+	}
+	form.Values, form.Faults = c.form, faults
+}
+
+// shiftForm shows a shift as it is.
+func (p presenter) shiftForm(x roster.Shift) views.ShiftForm {
 	f := views.ShiftForm{ShiftID: string(x.ID), Chip: p.chip(x), Label: p.chip(x).Label}
-	f.Values = map[string][]string{"code": {string(x.Code)}, "break": {strconv.Itoa(int(x.Break))}, "note": {x.Note}}
+	f.Form = cellForm(map[string][]string{"code": {string(x.Code)}, "shown": {string(x.Code)}, "note": {x.Note}})
 	if !x.Span.Empty() {
-		f.Values["start"], f.Values["end"] = []string{x.Span.Start.String()}, []string{x.Span.End.Clock()}
+		f.Values["start"], f.Values["end"] = []string{p.clock(x.Span.Start)}, []string{p.clock(x.Span.End)}
+		f.Values["break"] = []string{strconv.Itoa(int(x.Break))}
 	}
 	if x.Site != p.Site.ID {
 		f.Away = p.sites[x.Site]
-	}
-	if faults != nil && c.field("action") == "change" && c.field("shift") == f.ShiftID {
-		f.Values, f.Faults = c.form, faults
 	}
 	return f
 }

@@ -95,24 +95,18 @@ func (c *request) formEdit(cell roster.Cell, codes []roster.Code) (e roster.Edit
 func (c *request) shiftFields(e *roster.Edit, codes []roster.Code) error {
 	var f roster.Faults
 	e.Code, e.Note = roster.CodeID(c.field("code")), c.field("note")
-	var code roster.Code
-	for _, x := range codes {
-		if x.ID == e.Code {
-			code = x
-		}
-	}
+	code := find(codes, e.Code)
 	if code.ID == "" {
 		return roster.Refuse(roster.Invalid, "error.required").On("code")
 	}
 	start, end := c.field("start"), c.field("end")
-	switch {
-	case start == "" && end == "":
+	if start == "" && end == "" {
 		e.Span, e.Break = code.Span, code.Break
-	default:
-		span, err := roster.ParseSpan(start, end)
-		addFaults(&f, err)
-		e.Span = span
+		return nil
 	}
+	var err error
+	e.Span, err = roster.ParseSpan(start, end)
+	addFaults(&f, err)
 	if text := c.field("break"); text != "" {
 		n := number(text)
 		if n < 0 || n > 600 {
@@ -120,7 +114,19 @@ func (c *request) shiftFields(e *roster.Edit, codes []roster.Code) error {
 		}
 		e.Break = roster.Minutes(n)
 	}
+	if was := find(codes, roster.CodeID(c.field("shown"))); was.ID != code.ID && e.Span == was.Span && e.Break == was.Break {
+		e.Span, e.Break = code.Span, code.Break // the times still were those of the code before, which nobody chose any more
+	}
 	return f.Err()
+}
+
+func find(codes []roster.Code, id roster.CodeID) roster.Code {
+	for _, x := range codes {
+		if x.ID == id {
+			return x
+		}
+	}
+	return roster.Code{}
 }
 
 func addFaults(f *roster.Faults, err error) {

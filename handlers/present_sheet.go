@@ -3,8 +3,11 @@ package handlers
 import (
 	"cmp"
 	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/a-h/templ"
+	"github.com/google/uuid"
 
 	"wakakusa/app"
 	"wakakusa/roster"
@@ -21,12 +24,22 @@ type presenter struct {
 	codes map[roster.CodeID]roster.Code
 	sites map[roster.SiteID]string
 	days  []views.DayHead
+	chips map[roster.CodeID]views.Chip // of a shift with the code's own times
+	frame views.Frame
+	may   roster.Actor
+	path  string
 }
 
 func (s *Server) presenter(c *request, sheet app.OpenSheet) presenter {
-	p := presenter{OpenSheet: sheet, text: c.text, codes: map[roster.CodeID]roster.Code{}, sites: map[roster.SiteID]string{}}
+	p := presenter{
+		OpenSheet: sheet, text: c.text, codes: map[roster.CodeID]roster.Code{}, sites: map[roster.SiteID]string{},
+		chips: map[roster.CodeID]views.Chip{}, may: c.actor, path: c.rosterPath(sheet.Site.ID, sheet.Roster.Period.First),
+	}
+	p.frame = s.frame(c, "roster.title", "Site", sheet.Site.Name, "Period", c.text.Period(sheet.Roster.Period))
+	p.frame.Fluid, p.frame.Scripts = true, []string{"board.js"}
 	for _, x := range sheet.Codes {
 		p.codes[x.ID] = x
+		p.chips[x.ID] = views.Chip{Symbol: x.Symbol, Color: x.Color, Pattern: x.Pattern, Label: strings.TrimSpace(x.Name + " " + c.text.Span(x.Span))}
 	}
 	for _, x := range sheet.Sites {
 		p.sites[x.ID] = x.Name
@@ -53,9 +66,8 @@ func (p presenter) head(d, today roster.Day) views.DayHead {
 
 func (s *Server) presentSheet(c *request, sheet app.OpenSheet) views.Sheet {
 	p := s.presenter(c, sheet)
-	v := p.bar(c)
-	v.Frame = s.frame(c, "roster.title", "Site", sheet.Site.Name, "Period", c.text.Period(sheet.Roster.Period))
-	v.Frame.Fluid = true
+	v := p.bar()
+	v.Said = c.said()
 	v.Palette, v.Days = p.palette(), p.days
 	breaches := map[roster.StaffID][]roster.Breach{}
 	for _, x := range sheet.Staff {
@@ -69,15 +81,25 @@ func (s *Server) presentSheet(c *request, sheet app.OpenSheet) views.Sheet {
 }
 
 // bar is the head of the sheet: what the region "bar" shows.
-func (p presenter) bar(c *request) views.Sheet {
+func (p presenter) bar() views.Sheet {
 	subject := roster.Subject{Site: p.Site.ID}
+	draws := roster.Can(p.may, roster.EditRoster, subject) == nil
+	shown := p.Roster.State == roster.StatePublished || p.Roster.State == roster.StateClosed
 	return views.Sheet{
-		Frame: views.Frame{Text: p.text, Base: c.base()}, Path: c.rosterPath(p.Site.ID, p.Roster.Period.First), Revision: p.Revision,
+		Frame: p.frame, Path: p.path, Revision: p.Revision, Key: uuid.NewString()[:8],
 		Site: p.Site.Name, Period: p.text.Period(p.Roster.Period), State: p.Roster.State, Version: p.Roster.Published, Unpublished: len(p.Changed),
-		CanEdit:    roster.Can(c.actor, roster.EditRoster, subject) == nil && p.Roster.Open(),
-		CanPublish: roster.Can(c.actor, roster.PublishRoster, subject) == nil,
+		CanEdit: draws && p.Roster.Open(), CanLook: draws, Hidden: !draws && !shown,
+		CanPublish: roster.Can(p.may, roster.PublishRoster, subject) == nil,
 		OffWant:    cmp.Or(p.Roster.OffDays, p.Site.OffDays),
 	}
+}
+
+// clock writes a time as it would be typed.
+func (p presenter) clock(m roster.Minutes) string {
+	if p.text.Lang == "en" {
+		return m.String()
+	}
+	return m.Clock()
 }
 
 func (p presenter) neighbours(c *request, s *Server, v *views.Sheet) {
@@ -101,11 +123,14 @@ func (p presenter) palette() []views.PaletteCode {
 	var list []views.PaletteCode
 	for _, x := range p.Codes {
 		if x.ValidOn(p.Roster.Period.First) || x.ValidOn(p.Roster.Period.Last) {
-			list = append(list, views.PaletteCode{
-				ID: string(x.ID), Symbol: x.Symbol, Name: x.Name, Time: p.text.Span(x.Span), Color: x.Color, Pattern: x.Pattern,
-			})
+			v := views.PaletteCode{ID: string(x.ID), Symbol: x.Symbol, Name: x.Name, Time: p.text.Span(x.Span), Color: x.Color, Pattern: x.Pattern}
+			if !x.Span.Empty() {
+				v.Start, v.End, v.Break = p.clock(x.Span.Start), p.clock(x.Span.End), strconv.Itoa(int(x.Break))
+			}
+			list = append(list, v)
 		}
 	}
+	views.Keys(list)
 	return list
 }
 
@@ -175,13 +200,10 @@ func (p presenter) cell(c roster.Cell, past bool) views.Cell {
 }
 
 func (p presenter) chip(x roster.Shift) views.Chip {
-	code := p.codes[x.Code]
-	v := views.Chip{
-		Symbol: code.Symbol, Color: code.Color, Pattern: code.Pattern, Label: code.Name, Own: x.Span != code.Span, Note: x.Note != "",
-		Pending: x.Approval == roster.Pending, Away: x.Site != p.Site.ID,
-	}
-	if !x.Span.Empty() {
-		v.Label += " " + p.text.Span(x.Span)
+	v := p.chips[x.Code]
+	v.Note, v.Pending, v.Away = x.Note != "", x.Approval == roster.Pending, x.Site != p.Site.ID
+	if code := p.codes[x.Code]; x.Span != code.Span || x.Break != code.Break {
+		v.Own, v.Label = true, strings.TrimSpace(code.Name+" "+p.text.Span(x.Span))
 	}
 	if v.Away {
 		v.Label += " " + p.sites[x.Site]
@@ -221,7 +243,7 @@ func (s *Server) drawRegions(c *request, place app.Place, want wanted) (templ.Co
 		return nil, 0, err
 	}
 	p := s.presenter(c, sheet)
-	bar := p.bar(c)
+	bar := p.bar()
 	var parts []templ.Component
 	for _, id := range want.staff {
 		if x, ok := sheet.Person(id); ok {
@@ -234,7 +256,7 @@ func (s *Server) drawRegions(c *request, place app.Place, want wanted) (templ.Co
 		return nil, 0, err
 	}
 	for _, d := range days {
-		parts = append(parts, views.RosterDayPartials(int(d-p.days[0].Day), p.dayFoot(cover[d])))
+		parts = append(parts, views.RosterDayPartials(c.text, int(d-p.days[0].Day), p.dayFoot(cover[d])))
 	}
 	if want.bar {
 		parts = append(parts, views.RosterBarPartial(bar))
@@ -250,20 +272,20 @@ func (p presenter) dayFoot(cover []roster.Cover) []views.FootRow {
 	return rows
 }
 
-func presentBreaches(t views.Text, sheet app.OpenSheet) []views.BreachLine {
+func presentBreaches(t views.Text, sheet app.OpenSheet, path string) []views.BreachLine {
 	var lines []views.BreachLine
 	for _, b := range sheet.AllBreaches() {
 		x, _ := sheet.Person(b.Cell.Staff)
 		lines = append(lines, views.BreachLine{
 			Staff: x.Name, StaffID: string(x.ID), Day: b.Cell.Day.String(), DayText: t.Day(b.Cell.Day),
-			Text: t.With("breach."+string(b.Rule), b.Args), Hard: b.Hard,
+			Text: t.With("breach."+string(b.Rule), b.Args), Hard: b.Hard, Href: path + "/cells/" + string(x.ID) + "/" + b.Cell.Day.String(),
 		})
 	}
-	return append(lines, presentShort(t, sheet)...)
+	return append(lines, presentShort(t, sheet, path)...)
 }
 
 // presentShort lists the days on which people are missing.
-func presentShort(t views.Text, sheet app.OpenSheet) []views.BreachLine {
+func presentShort(t views.Text, sheet app.OpenSheet, path string) []views.BreachLine {
 	var lines []views.BreachLine
 	for d := sheet.Roster.Period.First; d <= sheet.Roster.Period.Last; d++ {
 		for _, x := range sheet.Coverage(d) {
@@ -272,7 +294,7 @@ func presentShort(t views.Text, sheet app.OpenSheet) []views.BreachLine {
 			}
 			code, _ := sheet.Code(x.Code)
 			lines = append(lines, views.BreachLine{
-				Day: d.String(), DayText: t.Day(d), Text: t.T("breach.short", "Code", code.Name, "Have", x.Have, "Want", x.Want),
+				Day: d.String(), DayText: t.Day(d), Text: t.T("breach.short", "Code", code.Name, "Have", x.Have, "Want", x.Want), Href: path,
 			})
 		}
 	}

@@ -32,6 +32,7 @@ func (s *Server) regions(c *request, status int, body templ.Component, say says)
 type says struct {
 	Rev   *saysRev   `json:"rev,omitempty"`
 	Toast *saysToast `json:"toast,omitempty"`
+	Close *struct{}  `json:"sheetclose,omitempty"` // the detail sheet has done its work
 }
 
 type saysRev struct {

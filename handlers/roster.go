@@ -3,6 +3,7 @@ package handlers
 import (
 	"context"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -61,12 +62,12 @@ func (s *Server) getBreaches(c *request) error {
 	if err != nil {
 		return err
 	}
-	f := s.frame(c, "roster.breaches")
-	lines := presentBreaches(c.text, sheet)
+	f, path := s.frame(c, "roster.breaches"), c.rosterPath(p.Site, sheet.Roster.Period.First)
+	lines := presentBreaches(c.text, sheet, path)
 	if c.htmx() {
-		return s.page(c, http.StatusOK, views.BreachList(f, lines, c.rosterPath(p.Site, sheet.Roster.Period.First)))
+		return s.page(c, http.StatusOK, views.BreachList(f, lines, path))
 	}
-	return s.page(c, http.StatusOK, views.BreachPage(f, lines, c.rosterPath(p.Site, sheet.Roster.Period.First)))
+	return s.page(c, http.StatusOK, views.BreachPage(f, lines, path))
 }
 
 // postEdits carries out the operations of one or more gestures, all or none.
@@ -79,8 +80,7 @@ func (s *Server) postEdits(c *request) error {
 	if err != nil {
 		return err
 	}
-	base := int64(number(c.field("base")))
-	done, err := s.app.EditRoster(c.ctx(), c.actor, app.Edits{Place: p, List: list, Base: base, Key: c.key()})
+	done, err := s.app.EditRoster(c.ctx(), c.actor, app.Edits{Place: p, List: list, Base: int64(number(c.field("base"))), Key: c.key()})
 	return s.answerEdit(c, p, done, err, "")
 }
 
@@ -116,15 +116,30 @@ func (s *Server) answerEdit(c *request, p app.Place, done app.Edited, cause erro
 		}
 		return c.Redirect(http.StatusSeeOther, c.rosterPath(p.Site, p.Day))
 	}
-	return s.answerRegions(c, p, code, regionsOf(done), toast)
+	return s.answerFresh(c, p, code, regionsOf(done), says{Toast: toast})
 }
 
-func (s *Server) answerRegions(c *request, p app.Place, code int, want wanted, toast *saysToast) error {
+// answerFresh also draws what anybody changed since the page's revision, so that the page is truly at the one it is told. After
+// changes that parts cannot show it is not told any, and learns from its stream that it must load anew.
+func (s *Server) answerFresh(c *request, p app.Place, code int, want wanted, say says) error {
+	base := int64(number(c.field("base")))
+	if base < 1 {
+		base = 1 << 62
+	}
+	n, err := s.app.NewsAfter(c.ctx(), c.actor, p.Site, base)
+	if err != nil {
+		return err
+	}
+	since := newsOf(n)
+	want.add(parseRegions(strings.Join(since.Regions, ",")))
 	parts, rev, err := s.drawRegions(c, p, want)
 	if err != nil {
 		return err
 	}
-	return s.regions(c, code, parts, says{Rev: &saysRev{rev}, Toast: toast})
+	if !since.Reload {
+		say.Rev = &saysRev{rev}
+	}
+	return s.regions(c, code, parts, say)
 }
 
 // getRegions draws the parts that a page asks for after somebody else's edit.
@@ -133,7 +148,11 @@ func (s *Server) getRegions(c *request) error {
 	if err != nil {
 		return err
 	}
-	return s.answerRegions(c, p, http.StatusOK, parseRegions(c.QueryParam("names")), nil)
+	parts, rev, err := s.drawRegions(c, p, parseRegions(c.QueryParam("names")))
+	if err != nil {
+		return err
+	}
+	return s.regions(c, http.StatusOK, parts, says{Rev: &saysRev{rev}})
 }
 
 // wanted names regions of a sheet.
@@ -141,6 +160,21 @@ type wanted struct {
 	staff []roster.StaffID
 	days  []roster.Day
 	bar   bool
+}
+
+// add takes in what another one names, each once.
+func (w *wanted) add(o wanted) {
+	for _, id := range o.staff {
+		if !slices.Contains(w.staff, id) {
+			w.staff = append(w.staff, id)
+		}
+	}
+	for _, d := range o.days {
+		if !slices.Contains(w.days, d) {
+			w.days = append(w.days, d)
+		}
+	}
+	w.bar = w.bar || o.bar
 }
 
 // maxRegions is more than a page ever asks for at once; beyond it the page loads anew.
@@ -171,13 +205,29 @@ func parseRegions(text string) (w wanted) {
 
 func regionsOf(e app.Edited) wanted { return wanted{e.Staff(), e.Days(), true} }
 
-func (s *Server) postPublication(c *request) error { return s.rosterVerb(c, s.app.PublishRoster) }
-func (s *Server) postWithdrawal(c *request) error  { return s.rosterVerb(c, s.app.WithdrawRoster) }
-func (s *Server) postClosing(c *request) error     { return s.rosterVerb(c, s.app.CloseRoster) }
-func (s *Server) postReopening(c *request) error   { return s.rosterVerb(c, s.app.ReopenRoster) }
+func (s *Server) postPublication(c *request) error {
+	return s.rosterVerb(c, "published", s.app.PublishRoster)
+}
+
+func (s *Server) postWithdrawal(c *request) error {
+	return s.rosterVerb(c, "withdrawn", s.app.WithdrawRoster)
+}
+func (s *Server) postClosing(c *request) error { return s.rosterVerb(c, "closed", s.app.CloseRoster) }
+
+func (s *Server) postReopening(c *request) error {
+	return s.rosterVerb(c, "reopened", s.app.ReopenRoster)
+}
+
+// said is the sentence about what has just been done to the whole sheet, carried over the redirect by its name.
+func (c *request) said() string {
+	if name := c.QueryParam("said"); slices.Contains([]string{"published", "withdrawn", "closed", "reopened", "saved"}, name) {
+		return c.text.T("roster." + name)
+	}
+	return ""
+}
 
 // rosterVerb changes the state of a whole sheet and shows it anew.
-func (s *Server) rosterVerb(c *request, do rosterDo) error {
+func (s *Server) rosterVerb(c *request, said string, do rosterDo) error {
 	p, err := c.place()
 	if err != nil {
 		return err
@@ -185,7 +235,7 @@ func (s *Server) rosterVerb(c *request, do rosterDo) error {
 	if _, err := do(c.ctx(), c.actor, p, c.key()); err != nil {
 		return err
 	}
-	return s.goTo(c, c.rosterPath(p.Site, p.Day))
+	return s.goTo(c, c.rosterPath(p.Site, p.Day)+"?said="+said)
 }
 
 // when writes an instant in the organisation's zone.

@@ -10,7 +10,7 @@ import templruntime "github.com/a-h/templ/runtime"
 
 // htmxConfig keeps the library within the content policy. The scan limit of zero makes morphing go by position: the cells of a row
 // have no ids and must never be moved past each other.
-const htmxConfig = `{"includeIndicatorCSS":false,"history":"reload","noSwap":[204,304,401,403,404,"5xx"],"defaultTimeout":15000,"extensions":"sse","morphScanLimit":0,"morphIgnore":["data-htmx-powered","tabindex","aria-selected","aria-busy"]}`
+const htmxConfig = `{"includeIndicatorCSS":false,"history":"reload","noSwap":[204,304,401,403,404,"5xx"],"defaultTimeout":15000,"extensions":"sse","morphScanLimit":0,"morphIgnore":["data-htmx-powered","tabindex","aria-selected","aria-busy","open"]}`
 
 // Layout is the whole document around a page of a signed-in person.
 func Layout(f Frame, body templ.Component) templ.Component {
