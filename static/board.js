@@ -438,7 +438,12 @@
 
   sc.addEventListener("click", (e) => {
     const toggle = e.target.closest("[data-foot]");
-    if (toggle) { foldFoot(toggle.getAttribute("aria-expanded") === "true"); return; }
+    if (toggle) {
+      const folded = toggle.getAttribute("aria-expanded") === "true";
+      foldFoot(folded);
+      localStorage.setItem("foot", folded ? "0" : "1");
+      return;
+    }
     const cell = cellOf(e.target);
     if (!cell || moved) return;
     focusOn(cell);
@@ -580,7 +585,6 @@
 
   function foldFoot(folded) {
     $("foot")?.setAttribute("aria-expanded", !folded);
-    localStorage.setItem("foot", folded ? "0" : "1");
   }
 
   /* Live: the stream names what changed; this page asks for what it shows. */

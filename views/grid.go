@@ -98,7 +98,7 @@ func appendHead(b []byte, s Sheet) []byte {
 	b = appendText(b, f.T("roster.staff"))
 	b = append(b, `</div>`...)
 	for i, d := range s.Days {
-		b = appendDayHead(b, f, d, i == 0)
+		b = appendDayHead(b, f, d, i == 0 || s.Days[i-1].Past)
 	}
 	for _, key := range []string{"roster.days", "roster.hours", "roster.off"} {
 		b = append(b, `<div class="z" role="columnheader">`...)
@@ -123,10 +123,12 @@ func appendDayHead(b []byte, f Frame, d DayHead, first bool) []byte {
 	}
 	b = appendAttr(b, "aria-label", label)
 	b = appendAttr(b, "data-d", d.Day.String())
-	b = append(b, `><b>`...)
 	_, month, dom := d.Day.Date()
-	if first || dom == 1 {
+	if dom == 1 && !first { // a period over the end of a month
+		b = append(b, `><b class="mon">`...)
 		b = append(strconv.AppendInt(b, int64(month), 10), '/')
+	} else {
+		b = append(b, `><b>`...)
 	}
 	b = strconv.AppendInt(b, int64(dom), 10)
 	b = append(b, `</b><small>`...)
@@ -368,21 +370,29 @@ func appendFoot(b []byte, s Sheet, w gridWords) []byte {
 
 // appendCount draws 2/3; a shortage is red and an excess blue, and both are said.
 func appendCount(b []byte, c FootCell, w gridWords) []byte {
-	have, want := strconv.Itoa(c.Have), strconv.Itoa(c.Want)
+	text, class, told := strconv.Itoa(c.Have), "", ""
+	if c.Asked {
+		text += "/" + strconv.Itoa(c.Want)
+	}
 	switch {
 	case c.Past:
 		return append(b, `<div role="gridcell"></div>`...)
 	case c.short() > 0:
-		b = append(b, `<div role="gridcell" class="lo" aria-label="`+have+"/"+want+" "+w.short+strconv.Itoa(c.short())+`">`...)
+		class, told = "lo", w.short+strconv.Itoa(c.short())
 	case c.over() > 0:
-		b = append(b, `<div role="gridcell" class="hi" aria-label="`+have+"/"+want+" "+w.over+strconv.Itoa(c.over())+`">`...)
-	default:
-		b = append(b, `<div role="gridcell">`...)
+		class, told = "hi", w.over+strconv.Itoa(c.over())
 	}
-	b = append(b, have...)
-	if c.Asked {
-		b = append(append(b, '/'), want...)
+	if len(text) > 4 {
+		class += " s"
 	}
+	b = append(b, `<div role="gridcell"`...)
+	if class != "" {
+		b = appendAttr(b, "class", strings.TrimSpace(class))
+	}
+	if told != "" {
+		b = appendAttr(b, "aria-label", text+" "+told)
+	}
+	b = append(append(b, '>'), text...)
 	return append(b, `</div>`...)
 }
 
