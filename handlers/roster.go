@@ -212,6 +212,7 @@ func (s *Server) postPublication(c *request) error {
 func (s *Server) postWithdrawal(c *request) error {
 	return s.rosterVerb(c, "withdrawn", s.app.WithdrawRoster)
 }
+
 func (s *Server) postClosing(c *request) error { return s.rosterVerb(c, "closed", s.app.CloseRoster) }
 
 func (s *Server) postReopening(c *request) error {
