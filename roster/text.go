@@ -38,6 +38,16 @@ func checkLines(s string, low, high int) error {
 	return nil
 }
 
+// Plain returns the text without the characters that names and notes must not hold; bytes that are no text become �.
+func Plain(s string) string {
+	return strings.Map(func(r rune) rune {
+		if forbiddenRune(r) {
+			return -1
+		}
+		return r
+	}, strings.ToValidUTF8(s, "\uFFFD"))
+}
+
 func forbiddenRune(r rune) bool {
 	switch {
 	case r == '\n' || r == '\t':

@@ -61,6 +61,7 @@ type Reader interface {
 	NeedReader
 	RosterReader
 	ShiftReader
+	PublishedReader
 	MemberReader
 	EventReader
 	ImportReader
@@ -172,8 +173,9 @@ type RosterWriter interface {
 	UnlockCell(ctx context.Context, c roster.Cell) error
 }
 
-// ShiftReader reads shifts: the working ones are the draft, the published ones a copy that never changes.
+// ShiftReader reads the working shifts: they are the draft.
 type ShiftReader interface {
+	Shift(ctx context.Context, id roster.ShiftID) (roster.Shift, error) // also a rejected one. NotFound
 	// SheetShifts returns, by person, the shifts of a period (rejected ones left out; by day, start, id) of everybody who has one
 	// at the site or calls it home, also those at other sites.
 	SheetShifts(ctx context.Context, site roster.SiteID, p roster.Period) (map[roster.StaffID][]roster.Shift, error)
@@ -181,6 +183,10 @@ type ShiftReader interface {
 	ShiftsOf(ctx context.Context, staff []roster.StaffID, p roster.Period) (map[roster.StaffID][]roster.Shift, error)
 	// ShiftsOn returns the shifts of a site on some days, in no order.
 	ShiftsOn(ctx context.Context, site roster.SiteID, days []roster.Day) ([]roster.Shift, error)
+}
+
+// PublishedReader reads the published shifts: a copy that never changes.
+type PublishedReader interface {
 	// PublishedOf returns the shifts that one person sees of their own: newest published version of each roster that is not withdrawn.
 	PublishedOf(ctx context.Context, staff roster.StaffID, p roster.Period) ([]roster.Shift, error)
 	// PublishedAt returns those of a whole site.
@@ -233,7 +239,8 @@ type ImportRef struct {
 
 // ImportReader finds what earlier imports made.
 type ImportReader interface {
-	ImportRefs(ctx context.Context, source, table string) (map[string]ImportRef, error) // by old id
+	// ImportRefs returns those of some foreign rows, by old id. An import may have made millions: nobody asks for all of them.
+	ImportRefs(ctx context.Context, source, table string, old []string) (map[string]ImportRef, error)
 }
 
 // ImportWriter remembers what an import made; an existing reference is replaced.

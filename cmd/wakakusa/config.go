@@ -24,7 +24,7 @@ type Config struct {
 	DBName         string   `env:"DB_NAME"` // sqlite: file, by default wakakusa.db in the data directory
 	AllowedHosts   []string `env:"ALLOWED_HOSTS"`
 	UseHTTPS       bool     `env:"USE_HTTPS"`
-	TrustedProxies []string `env:"TRUSTED_PROXIES"` // CIDR ranges whose X-Forwarded-* count
+	TrustedProxies []string `env:"TRUSTED_PROXIES"`              // CIDR ranges whose X-Forwarded-* count
 	LogFormat      string   `env:"LOG_FORMAT" envDefault:"text"` // text, json
 	LogLevel       string   `env:"LOG_LEVEL" envDefault:"info"`
 }

@@ -95,11 +95,19 @@ func (r *reader) CellHistory(ctx context.Context, c roster.Cell, limit int) ([]r
 	return acts, told, nil
 }
 
-func (r *reader) ImportRefs(ctx context.Context, source, table string) (map[string]store.ImportRef, error) {
-	all, err := query(ctx, r, `SELECT source, table_name, old_id, new_id, digest FROM import_refs WHERE org_id = ? AND source = ? AND table_name = ?`,
+func (r *reader) ImportRefs(ctx context.Context, source, table string, old []string) (map[string]store.ImportRef, error) {
+	if len(old) == 0 {
+		return map[string]store.ImportRef{}, nil
+	}
+	args := []any{source, table}
+	for _, id := range old {
+		args = append(args, id)
+	}
+	all, err := query(ctx, r, `SELECT source, table_name, old_id, new_id, digest FROM import_refs WHERE org_id = ? AND source = ? AND table_name = ?
+		AND old_id IN (`+marks(len(old))+`)`,
 		func(rows *sql.Rows, f *store.ImportRef) error {
 			return rows.Scan(&f.Source, &f.Table, &f.OldID, &f.NewID, &f.Digest)
-		}, source, table)
+		}, args...)
 	by := make(map[string]store.ImportRef, len(all))
 	for _, f := range all {
 		by[f.OldID] = f

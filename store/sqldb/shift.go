@@ -13,6 +13,10 @@ func scanShift(rows *sql.Rows, s *roster.Shift) error {
 	return rows.Scan(&s.ID, &s.Site, &s.Staff, day{&s.Day}, &s.Code, &s.Span.Start, &s.Span.End, &s.Break, &s.Note, &s.Approval, &s.Version)
 }
 
+func (r *reader) Shift(ctx context.Context, id roster.ShiftID) (roster.Shift, error) {
+	return queryOne(ctx, r, `SELECT `+shiftColumns+` FROM shifts WHERE org_id = ? AND id = ?`, scanShift, id)
+}
+
 // sheetShifts: everybody who has a shift at the site or calls it home, wherever they work. The arms of the union use one index each.
 const sheetShifts = `SELECT ` + shiftColumns + ` FROM shifts WHERE org_id = ? AND day BETWEEN ? AND ? AND approval <> 'rejected'
 	AND staff_id IN (SELECT id FROM staff WHERE org_id = ? AND home_site_id = ?

@@ -1,0 +1,198 @@
+package django
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"wakakusa/roster"
+	"wakakusa/store"
+)
+
+// sliceRows is how many rows are written under one revision: the pen is held for some tens of milliseconds.
+const sliceRows = 400
+
+// thing is how one kind of value is kept.
+type thing[T any] struct {
+	table   string // in ImportRefs
+	now     func(ctx context.Context, r store.Reader, id string) (T, error)
+	save    func(ctx context.Context, w store.Writer, v T) (T, error)
+	adopt   func(ctx context.Context, r store.Reader, v T) (T, bool, error) // one that is here already and means the same; nil: never
+	adopted outcome                                                         // what adopting counts as
+	stamp   func(v *T, id string, version int64)
+	version func(T) int64
+	events  func(before *T, after T) []roster.Event
+	id      func(T) string
+	title   func(T) string
+}
+
+// outcome is what became of a row.
+type outcome int
+
+const (
+	same outcome = iota
+	added
+	updated
+	hereFirst // changed there and here: ours stays
+	removed   // changed there, removed here
+	refused   // the store did not take it
+)
+
+// item is one foreign row on its way.
+type item[T any] struct {
+	old    string
+	hash   string
+	value  T
+	also   *store.ImportRef // a reference to keep together with this row
+	id     string           // of our value, once kept
+	done   outcome
+	reason string
+}
+
+// keep brings rows of one kind into an organisation, some hundred at a time, each slice its own revision. A row that an earlier
+// import brought is left alone unless it has changed since; then it changes ours only if nobody did so here.
+func keep[T any](ctx context.Context, im *importer, t *target, k thing[T], items []*item[T], count *tally) error {
+	for from := 0; from < len(items); from += sliceRows {
+		slice := items[from:min(from+sliceRows, len(items))]
+		if err := keepSlice(ctx, im, t, k, slice); err != nil {
+			return err
+		}
+		for _, it := range slice {
+			im.count(k.table, it.old, it.done, k.title(it.value), it.reason, count)
+		}
+	}
+	return nil
+}
+
+func keepSlice[T any](ctx context.Context, im *importer, t *target, k thing[T], items []*item[T]) error {
+	olds := make([]string, len(items))
+	for i, it := range items {
+		olds[i] = it.old
+	}
+	_, err := im.Store.Write(ctx, im.act(t), func(w store.Writer) error {
+		refs, err := w.ImportRefs(ctx, im.src.Name, k.table, olds)
+		if err != nil {
+			return err
+		}
+		for _, it := range items {
+			if err := keepOne(ctx, im, w, k, it, refs); err != nil {
+				return fmt.Errorf("%s %s: %w", k.table, it.old, err)
+			}
+		}
+		return nil
+	})
+	return err
+}
+
+func keepOne[T any](ctx context.Context, im *importer, w store.Writer, k thing[T], it *item[T], refs map[string]store.ImportRef) error {
+	it.done, it.reason = same, ""
+	ref, known := refs[it.old]
+	if known {
+		it.id = ref.NewID
+		k.stamp(&it.value, it.id, versionOf(ref))
+	}
+	var before *T
+	switch {
+	case known && hashOf(ref) == it.hash:
+	case known:
+		now, err := k.now(ctx, w, ref.NewID)
+		if roster.KindOf(err) == roster.NotFound {
+			it.done = removed
+			break
+		}
+		if err != nil {
+			return err
+		}
+		if it.done = updated; k.version(now) != versionOf(ref) {
+			it.done = hereFirst
+		}
+		before = &now
+	default:
+		if k.adopt != nil {
+			found, ok, err := k.adopt(ctx, w, it.value)
+			if err != nil {
+				return err
+			}
+			if ok {
+				it.value, it.done, before = found, k.adopted, &found
+				return keepRef(ctx, im, w, k, it, before)
+			}
+		}
+		k.stamp(&it.value, im.NewID(), 0)
+		it.done = added
+	}
+	if it.done == added || it.done == updated {
+		if err := keepValue(ctx, w, k, it); err != nil || it.done == refused {
+			return err
+		}
+		return keepRef(ctx, im, w, k, it, before)
+	}
+	if it.also != nil {
+		w.Record(k.events(&it.value, it.value)...)
+		return w.SaveImportRef(ctx, *it.also)
+	}
+	return nil
+}
+
+// keepValue saves; what the store refuses is told, not passed on.
+func keepValue[T any](ctx context.Context, w store.Writer, k thing[T], it *item[T]) error {
+	saved, err := k.save(ctx, w, it.value)
+	if no := (*roster.Error)(nil); errors.As(err, &no) {
+		it.done, it.reason = refused, no.Key
+		return nil
+	}
+	if err == nil {
+		it.value = saved
+	}
+	return err
+}
+
+// keepRef remembers what the row became, and at which version, so that a later change here is seen.
+func keepRef[T any](ctx context.Context, im *importer, w store.Writer, k thing[T], it *item[T], before *T) error {
+	w.Record(k.events(before, it.value)...)
+	it.id = k.id(it.value)
+	ref := store.ImportRef{Source: im.src.Name, Table: k.table, OldID: it.old, NewID: it.id, Digest: digestAt(it.hash, k.version(it.value))}
+	if it.also != nil {
+		if err := w.SaveImportRef(ctx, *it.also); err != nil {
+			return err
+		}
+	}
+	return w.SaveImportRef(ctx, ref)
+}
+
+// digestAt is what ImportRef.Digest holds: the foreign row's digest and the version of ours that was made of it.
+func digestAt(hash string, version int64) string { return hash + "." + strconv.FormatInt(version, 10) }
+
+func hashOf(r store.ImportRef) string { h, _, _ := strings.Cut(r.Digest, "."); return h }
+
+func versionOf(r store.ImportRef) int64 {
+	_, v, _ := strings.Cut(r.Digest, ".")
+	n, _ := strconv.ParseInt(v, 10, 64)
+	return n
+}
+
+// savedEvents tells a thing outside the sheet.
+func savedEvents[T any](name string, site roster.SiteID, id func(T) string) func(*T, T) []roster.Event {
+	return func(before *T, after T) []roster.Event {
+		if before == nil {
+			return []roster.Event{roster.Saved(name, id(after), site, nil, after)}
+		}
+		return []roster.Event{roster.Saved(name, id(after), site, *before, after)}
+	}
+}
+
+// pick finds one of a list; none is NotFound.
+func pick[T any](list []T, err error, is func(T) bool) (T, error) {
+	for _, x := range list {
+		if is(x) {
+			return x, err
+		}
+	}
+	var none T
+	if err == nil {
+		err = roster.Refuse(roster.NotFound, "error.not_found")
+	}
+	return none, err
+}

@@ -1,0 +1,169 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"time"
+
+	"wakakusa/app/django"
+)
+
+// importDjangoCmd brings the database of the former system in, or tries to.
+type importDjangoCmd struct {
+	From   string `help:"Database of the former system: a SQLite file." required:"" placeholder:"PATH"`
+	DryRun bool   `help:"Do everything on a copy and keep nothing but the report."`
+	Name   string `help:"Name of the organisation, where the former system had none."`
+	Slug   string `help:"Address of that organisation, as in /o/SLUG/."`
+}
+
+func (c importDjangoCmd) Run(e *env) (err error) {
+	src, err := django.Open(e.ctx, c.From)
+	if err != nil {
+		return err
+	}
+	defer src.Close()
+	cfg := e.config
+	if c.DryRun {
+		copied, remove, err := copyData(cfg)
+		if err != nil {
+			return err
+		}
+		defer remove()
+		cfg = copied
+	}
+	s, lock, err := openStore(e.ctx, cfg)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, s.Close(), lock.Close()) }()
+	files, err := newReportFiles(e.config.Data, c.DryRun)
+	if err != nil {
+		return err
+	}
+	report, err := django.NewReport(files.csv)
+	if err != nil {
+		return errors.Join(err, files.Close())
+	}
+	failed := django.Import(e.ctx, src, django.Options{
+		Store: s, Now: time.Now, NewID: newID, Name: c.Name, Slug: c.Slug, Report: report, Progress: progress(os.Stderr),
+	})
+	return errors.Join(c.tell(e.out, files, report, failed), failed)
+}
+
+// tell prints the report and keeps it, also of an import that was cut short.
+func (c importDjangoCmd) tell(out io.Writer, files *reportFiles, report *django.Report, failed error) error {
+	both := io.MultiWriter(out, files.txt)
+	switch {
+	case failed != nil:
+		fmt.Fprintln(both, "インポートは途中で止まりました。ここまでの分は取り込まれています。もう一度実行すると続きから取り込みます。")
+	case c.DryRun:
+		fmt.Fprintln(both, "これは試し(--dry-run)です。何も保存していません。")
+	}
+	err := errors.Join(report.Summary(both), report.Close(), files.Close())
+	fmt.Fprintf(out, "\n報告のファイル:\n  %s\n  %s\n", files.csv.Name(), files.txt.Name())
+	return err
+}
+
+// progress prints at most twice a second.
+func progress(to io.Writer) func(done, total int) {
+	var last time.Time
+	return func(done, total int) {
+		if now := time.Now(); now.Sub(last) >= 500*time.Millisecond {
+			last = now
+			fmt.Fprintf(to, "シフト %d / %d\n", done, total)
+		}
+	}
+}
+
+// reportFiles lie next to the data directory, readable by their owner only: they name people.
+type reportFiles struct{ csv, txt *os.File }
+
+func newReportFiles(data string, dry bool) (*reportFiles, error) {
+	whole, err := filepath.Abs(data)
+	if err != nil {
+		return nil, err
+	}
+	name := "import-" + time.Now().Format("20060102-150405")
+	if dry {
+		name += "-dry-run"
+	}
+	f := &reportFiles{}
+	for _, dir := range []string{filepath.Dir(whole), whole} { // inside it, where nothing may be written beside it
+		if f.csv, err = newFile(dir, name, ".csv"); err == nil {
+			f.txt, err = newFile(dir, name, ".txt")
+			return f, err
+		}
+	}
+	return nil, err
+}
+
+// newFile never writes over an earlier report.
+func newFile(dir, name, ext string) (f *os.File, err error) {
+	for n := 1; n < 100; n++ {
+		path := filepath.Join(dir, name+ext)
+		if n > 1 {
+			path = filepath.Join(dir, fmt.Sprintf("%s-%d%s", name, n, ext))
+		}
+		f, err = os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+		if !errors.Is(err, os.ErrExist) {
+			return f, err
+		}
+	}
+	return f, err
+}
+
+func (f *reportFiles) Close() error { return errors.Join(f.csv.Close(), f.txt.Close()) }
+
+// copyData makes a copy of the database in a directory of its own, which remove takes away.
+func copyData(cfg Config) (_ Config, remove func(), err error) {
+	dir, err := os.MkdirTemp("", "wakakusa-dry-run-*")
+	if err != nil {
+		return cfg, nil, err
+	}
+	remove = func() { os.RemoveAll(dir) }
+	path := cfg.DBName
+	if path == "" {
+		path = filepath.Join(cfg.Data, "wakakusa.db")
+	}
+	copied := filepath.Join(dir, "wakakusa.db")
+	if _, err := os.Stat(path); err == nil {
+		if err := copyDatabase(cfg.Data, path, copied); err != nil {
+			remove()
+			return cfg, nil, err
+		}
+	}
+	cfg.Data, cfg.DBName = dir, copied
+	return cfg, remove, nil
+}
+
+// copyDatabase copies the file and its log while nobody else may write.
+func copyDatabase(data, from, to string) error {
+	lock, err := lockFile(filepath.Join(data, "wakakusa.lock"))
+	if err != nil {
+		return err
+	}
+	defer lock.Close()
+	for _, ext := range []string{"", "-wal"} {
+		if err := copyFile(from+ext, to+ext); err != nil && (ext == "" || !errors.Is(err, os.ErrNotExist)) {
+			return err
+		}
+	}
+	return nil
+}
+
+func copyFile(from, to string) error {
+	r, err := os.Open(from)
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	w, err := os.OpenFile(to, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(w, r)
+	return errors.Join(err, w.Close())
+}
