@@ -45,10 +45,10 @@ tools: ## install what the tests need (Debian, root): a browser, fonts, a C comp
 test: tools unit e2e ## everything: unit, contract and route tests with the race detector, then the browser
 
 unit: ## all tests but the browser's, with the race detector
-	CGO_ENABLED=1 $(GO) test -race $$($(GO) list ./... | grep -v /e2e)
+	CGO_ENABLED=1 $(GO) test -race -timeout 15m $$($(GO) list ./... | grep -v /e2e)
 
 e2e: ## the browser's journeys against the real program
-	$(GO) test -count=1 ./e2e
+	$(GO) test -count=1 -timeout 15m ./e2e
 
 fuzz: ## each fuzz target for FUZZTIME (10s)
 	scripts/fuzz.sh

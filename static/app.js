@@ -108,6 +108,13 @@
     history.replaceState(history.state, "", here);
   }
 
+  // A page that comes back from the browser's memory may be stale, or somebody else's after a sign-out: it is asked for anew.
+  addEventListener("pageshow", (e) => {
+    if (!e.persisted) return;
+    document.documentElement.hidden = true;
+    location.reload();
+  });
+
   document.documentElement.classList.add("js");
   window.wakakusa = { say, toast, closeSheet };
 })();

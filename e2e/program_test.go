@@ -1,0 +1,221 @@
+// Package e2e drives the real program with a real browser.
+package e2e
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+var (
+	binary  string // the program as it ships, built once
+	seeded  string // data directory with the demo organisation, made once and copied for each journey
+	workDir string
+)
+
+func TestMain(m *testing.M) {
+	code, err := setUp(m)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "e2e:", err)
+		code = 1
+	}
+	os.RemoveAll(workDir)
+	os.Exit(code)
+}
+
+func setUp(m *testing.M) (code int, err error) {
+	if workDir, err = os.MkdirTemp("", "wakakusa-e2e"); err != nil {
+		return 1, err
+	}
+	binary, seeded = filepath.Join(workDir, "wakakusa"), filepath.Join(workDir, "seeded")
+	build := exec.Command("go", "build", "-o", binary, "../cmd/wakakusa")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := build.CombinedOutput(); err != nil {
+		return 1, fmt.Errorf("build: %w\n%s", err, out)
+	}
+	p, err := launch(seeded, "demo")
+	if err != nil {
+		return 1, err
+	}
+	if err := p.stop(); err != nil {
+		return 1, fmt.Errorf("stop: %w\n%s", err, p.log)
+	}
+	return m.Run(), nil
+}
+
+// process is one running program.
+type process struct {
+	cmd   *exec.Cmd
+	url   string
+	mu    sync.Mutex
+	links []signInLink // one-time links as they were printed
+	log   *lockedBuffer
+}
+
+type signInLink struct{ role, path string }
+
+var (
+	addressLine = regexp.MustCompile(`http://[0-9.:]+`)
+	linkLine    = regexp.MustCompile(`^\s+(?:(\w+)\s.*)?(http://\S+)(/links/\S+)`)
+)
+
+// launch starts the program on a free port and waits until it says where it listens and that it is ready.
+func launch(dir string, args ...string) (*process, error) {
+	cmd := exec.Command(binary, args...)
+	cmd.Env = append(os.Environ(), "DATA_DIR="+dir, "LISTEN=127.0.0.1:0", "LOG_LEVEL=debug")
+	p := &process{cmd: cmd, log: &lockedBuffer{}}
+	cmd.Stderr = p.log
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		return nil, err
+	}
+	if err := cmd.Start(); err != nil {
+		return nil, err
+	}
+	lines := make(chan string)
+	go readLines(out, lines)
+	deadline := time.After(60 * time.Second)
+	for !p.complete(args[0]) {
+		select {
+		case line, ok := <-lines:
+			if !ok {
+				return nil, fmt.Errorf("%v ended early: %w\n%s", args, cmd.Wait(), p.log)
+			}
+			p.note(line)
+		case <-deadline:
+			return nil, fmt.Errorf("%v did not start\n%s", args, p.log)
+		}
+	}
+	go func() {
+		for line := range lines {
+			p.note(line)
+		}
+	}()
+	return p, nil
+}
+
+// complete reports that everything a start prints has been read.
+func (p *process) complete(command string) bool {
+	if p.url == "" {
+		return false
+	}
+	if command == "demo" {
+		return len(p.links) >= 5
+	}
+	resp, err := http.Get(p.url + "/ready/")
+	if err != nil {
+		return false
+	}
+	resp.Body.Close()
+	return resp.StatusCode == http.StatusOK
+}
+
+func (p *process) note(line string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.url == "" {
+		p.url = addressLine.FindString(line)
+	}
+	if m := linkLine.FindStringSubmatch(line); m != nil {
+		p.links = append(p.links, signInLink{m[1], m[3]})
+	}
+}
+
+func readLines(r io.Reader, to chan<- string) {
+	defer close(to)
+	s := bufio.NewScanner(r)
+	for s.Scan() {
+		to <- s.Text()
+	}
+}
+
+// stop asks the program to end, as a service manager does, and waits for it.
+func (p *process) stop() error {
+	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		return err
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- p.cmd.Wait() }()
+	select {
+	case err := <-ended:
+		return err
+	case <-time.After(20 * time.Second):
+		return fmt.Errorf("did not stop: %w", p.cmd.Process.Kill())
+	}
+}
+
+// demo starts the program over a copy of the demo organisation.
+func demo(t *testing.T) *process {
+	t.Helper()
+	dir := filepath.Join(t.TempDir(), "data")
+	if err := os.CopyFS(dir, os.DirFS(seeded)); err != nil {
+		t.Fatal(err)
+	}
+	return started(t, dir, "demo")
+}
+
+func started(t *testing.T, dir string, args ...string) *process {
+	t.Helper()
+	p, err := launch(dir, args...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := p.stop(); err != nil {
+			t.Errorf("stop: %v", err)
+		}
+		if t.Failed() {
+			t.Logf("log of the program:\n%s", p.log.tail(4000))
+		}
+	})
+	return p
+}
+
+// link takes the next unused sign-in link of a role.
+func (p *process) link(t *testing.T, role string) string {
+	t.Helper()
+	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
+		if path := p.takeLink(role); path != "" {
+			return p.url + path
+		}
+	}
+	t.Fatalf("no sign-in link for %q left", role)
+	return ""
+}
+
+func (p *process) takeLink(role string) string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for i, l := range p.links {
+		if l.role == role {
+			p.links = append(p.links[:i:i], p.links[i+1:]...)
+			return l.path
+		}
+	}
+	return ""
+}
+
+// command runs the program to its end.
+func command(t *testing.T, dir string, args ...string) string {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, binary, args...)
+	cmd.Env = append(os.Environ(), "DATA_DIR="+dir)
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Fatalf("%s: %v\n%s", strings.Join(args, " "), err, out)
+	}
+	return string(out)
+}
