@@ -132,6 +132,9 @@ func (s *Server) guard(r route) echo.HandlerFunc {
 		if err := r.gate.check(c); err != nil {
 			return err
 		}
+		if _, err := c.fields(); err != nil { // read once, so that no handler goes on with half a form
+			return err
+		}
 		return r.handle(s, c)
 	}
 }

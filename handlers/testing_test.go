@@ -34,6 +34,7 @@ type site struct {
 	mu    sync.Mutex
 	now   time.Time
 	logs  *syncBuffer
+	path  string // of the database file
 }
 
 type syncBuffer struct {
@@ -82,7 +83,7 @@ func newSite(t *testing.T, change ...func(*Config)) *site {
 	must(t, err)
 	path := filepath.Join(t.TempDir(), "test.db")
 	must(t, os.WriteFile(path, image, 0o600))
-	s := &site{t: t, now: time.Date(2026, 11, 24, 9, 0, 0, 0, roster.Japan), logs: &syncBuffer{}}
+	s := &site{t: t, path: path, now: time.Date(2026, 11, 24, 9, 0, 0, 0, roster.Japan), logs: &syncBuffer{}}
 	s.store, err = sqldb.OpenSQLite(path, s.clock)
 	must(t, err)
 	s.app = app.New(s.store, s.clock, newID)

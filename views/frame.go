@@ -13,6 +13,7 @@ type Frame struct {
 	Theme   string // "", "light" or "dark"; "" follows the device
 	Menu    []MenuItem
 	Notice  *Notice // a sentence at the top of the page, once
+	Part    bool    // htmx asks for the page's own part, not for a document
 	Fluid   bool    // the page uses the whole width (the sheet)
 	Request string  // request id, shown on error pages
 	Assets  *static.Assets

@@ -48,7 +48,7 @@ func (db *DB) SaveAccount(ctx context.Context, a store.Account) (store.Account, 
 				VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1)`,
 				a.ID, a.Name, Fold(a.Name), a.Email, orNull(Fold(a.Email)), a.Display, a.Password, a.Language, a.Theme, a.Disabled, a.CreatedMs)
 			if err != nil && db.dialect.isDuplicate(err) {
-				return roster.Refuse(roster.Taken, "error.taken_accounts")
+				return roster.Refuse(roster.Taken, "error.taken_account")
 			}
 			return err
 		}
