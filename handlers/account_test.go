@@ -42,7 +42,7 @@ func TestSignIn(t *testing.T) {
 	})
 	t.Run("leads back to where the person wanted to go", func(t *testing.T) {
 		b := o.browser()
-		a := b.get(o.base + "/account").want(t, 303)
+		a := b.get(o.base+"/account").want(t, 303)
 		next := strings.TrimPrefix(a.location(), "/sign-in?next=")
 		path, err := url.QueryUnescape(next)
 		must(t, err)
@@ -222,7 +222,7 @@ func TestLinkOnce(t *testing.T) {
 	form := values("login", "haruna", "password", staffPassword, "again", staffPassword)
 	b := o.browser()
 	b.get("/links/"+token).want(t, 200).holds(t, "佐藤 陽菜")
-	b.get("/links/"+token).want(t, 200) // looking uses nothing up
+	b.get("/links/"+token).want(t, 200)                                                                                          // looking uses nothing up
 	b.post("/links/"+token, values("login", "ha", "password", "12345678", "again", "12345678")).want(t, 422).holds(t, "推測されやすい") // F-B14
 	b.post("/links/"+token, form).want(t, 303)
 	o.browser().post("/links/"+token, form).want(t, 404)

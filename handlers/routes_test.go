@@ -249,8 +249,10 @@ func TestHosts(t *testing.T) {
 		host, path string
 		want       int
 	}{
-		{"shift.example.jp", "/sign-in", http.StatusOK}, {"SHIFT.example.jp:443", "/sign-in", http.StatusOK},
-		{"evil.example", "/sign-in", http.StatusMisdirectedRequest}, {"evil.example", "/live/", http.StatusOK},
+		{"shift.example.jp", "/sign-in", http.StatusOK},
+		{"SHIFT.example.jp:443", "/sign-in", http.StatusOK},
+		{"evil.example", "/sign-in", http.StatusMisdirectedRequest},
+		{"evil.example", "/live/", http.StatusOK},
 	} {
 		if got := ask(c.host, c.path); got != c.want {
 			t.Errorf("%s%s gave %d, want %d", c.host, c.path, got, c.want)

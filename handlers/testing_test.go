@@ -168,7 +168,8 @@ func (b *browser) do(method, path string, form url.Values) answer {
 	return answer{resp, string(body)}
 }
 
-func (b *browser) get(path string) answer                   { return b.do(http.MethodGet, path, nil) }
+func (b *browser) get(path string) answer { return b.do(http.MethodGet, path, nil) }
+
 func (b *browser) post(path string, form url.Values) answer { return b.do(http.MethodPost, path, form) }
 
 func (b *browser) asHTMX() *browser {

@@ -133,8 +133,10 @@ func TestNoSentenceIsMissing(t *testing.T) {
 // isEvent: acts and events are named like keys; what the history says of them stands under "event." and "act.".
 func isEvent(key string) bool {
 	_, verb, _ := strings.Cut(key, ".")
-	return slices.Contains([]string{"saved", "removed", "placed", "changed", "left", "locked", "unlocked", "edited", "undone", "published",
-		"withdrawn", "closed", "reopened", "founded", "joined", "imported"}, verb)
+	return slices.Contains([]string{
+		"saved", "removed", "placed", "changed", "left", "locked", "unlocked", "edited", "undone", "published",
+		"withdrawn", "closed", "reopened", "founded", "joined", "imported",
+	}, verb)
 }
 
 // combined are keys made of a prefix and a value.

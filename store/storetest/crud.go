@@ -270,7 +270,7 @@ func memberAndImport(t *testing.T, w *world) {
 	ref.NewID, ref.Digest = newID(), "cc"
 	save(ref)
 	w.read(func(ctx context.Context, r store.Reader) error {
-		got, err := r.ImportRefs(ctx, "old", "staff")
+		got, err := r.ImportRefs(ctx, "old", "staff", []string{"17", "18"})
 		same(t, "import references", got, map[string]store.ImportRef{"17": ref})
 		return err
 	})
