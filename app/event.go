@@ -39,11 +39,94 @@ func (a *App) NewsAfter(ctx context.Context, by roster.Actor, site roster.SiteID
 	return n, err
 }
 
+// HistoryView is a page of the record of changes with what its sentences name.
+type HistoryView struct {
+	Acts  []ActTold
+	More  bool // there are older ones
+	Staff map[roster.StaffID]roster.Staff
+	Codes map[roster.CodeID]roster.Code
+	Sites map[roster.SiteID]roster.Site
+	Jobs  map[roster.JobID]roster.Job
+}
+
+// ActTold is an act with the first things it did.
+type ActTold struct {
+	Act    roster.PastAct
+	Events []roster.Event
+	More   bool // it did more
+}
+
+// eventsTold is how many events of one act the record tells.
+const eventsTold = 5
+
 // History lists the acts of the organisation, newest first; before continues an earlier list.
-func (a *App) History(ctx context.Context, by roster.Actor, before int64, limit int) (list []roster.PastAct, err error) {
+func (a *App) History(ctx context.Context, by roster.Actor, before int64, limit int) (v HistoryView, err error) {
 	if err := roster.Can(by, roster.ViewHistory, roster.Subject{}); err != nil {
-		return nil, err
+		return v, err
 	}
-	err = a.read(ctx, by, func(r store.Reader) (err error) { list, err = r.History(ctx, before, limit); return })
-	return list, err
+	err = a.read(ctx, by, func(r store.Reader) error {
+		v = HistoryView{}
+		acts, err := r.History(ctx, before, limit+1)
+		if err != nil {
+			return err
+		}
+		if v.More = len(acts) > limit; v.More {
+			acts = acts[:limit]
+		}
+		for _, act := range acts {
+			told, err := actTold(ctx, r, act)
+			if err != nil {
+				return err
+			}
+			v.Acts = append(v.Acts, told)
+		}
+		return v.readNames(ctx, r)
+	})
+	return v, err
+}
+
+// actTold reads no more events than are told: an import may have made thousands.
+func actTold(ctx context.Context, r store.Reader, act roster.PastAct) (ActTold, error) {
+	told := ActTold{Act: act}
+	events, err := r.EventsAfter(ctx, act.Revision-1, eventsTold+1)
+	for _, e := range events {
+		switch {
+		case e.Revision != act.Revision:
+			return told, err
+		case len(told.Events) == eventsTold:
+			told.More = true
+		default:
+			told.Events = append(told.Events, e)
+		}
+	}
+	return told, err
+}
+
+func (v *HistoryView) readNames(ctx context.Context, r store.Reader) error {
+	staff, err := r.People(ctx)
+	if err != nil {
+		return err
+	}
+	codes, err := r.Codes(ctx)
+	if err != nil {
+		return err
+	}
+	sites, err := r.Sites(ctx)
+	if err != nil {
+		return err
+	}
+	jobs, err := r.Jobs(ctx)
+	v.Staff = byID(staff, func(x roster.Staff) roster.StaffID { return x.ID })
+	v.Codes = byID(codes, func(x roster.Code) roster.CodeID { return x.ID })
+	v.Sites = byID(sites, func(x roster.Site) roster.SiteID { return x.ID })
+	v.Jobs = byID(jobs, func(x roster.Job) roster.JobID { return x.ID })
+	return err
+}
+
+func byID[T any, ID comparable](list []T, id func(T) ID) map[ID]T {
+	m := make(map[ID]T, len(list))
+	for _, x := range list {
+		m[id(x)] = x
+	}
+	return m
 }

@@ -8,9 +8,10 @@ import (
 	"wakakusa/store"
 )
 
+// How long one-time links can be used.
 const (
-	inviteLasts   = 72 * time.Hour
-	resetLasts    = 30 * time.Minute
+	InviteLasts   = 72 * time.Hour
+	ResetLasts    = 30 * time.Minute
 	firstRunLasts = 24 * time.Hour
 	demoLasts     = 24 * time.Hour
 )

@@ -3,6 +3,9 @@ package app
 import (
 	"context"
 	"errors"
+	"fmt"
+	"hash/fnv"
+	"strconv"
 
 	"wakakusa/roster"
 	"wakakusa/store"
@@ -293,9 +296,18 @@ func (a *App) Needs(ctx context.Context, by roster.Actor, site roster.SiteID) (l
 	return list, err
 }
 
+// NeedsMark names a state of required numbers; two states with the same mark are the same.
+func NeedsMark(list []roster.Need) string {
+	sum := fnv.New64a()
+	for _, n := range list {
+		fmt.Fprintln(sum, n.ID, n.Version)
+	}
+	return strconv.FormatUint(sum.Sum64(), 36)
+}
+
 // SaveNeeds replaces some required numbers of a site in one go: a count below zero removes the number. Needs are told apart by code,
-// weekday and day.
-func (a *App) SaveNeeds(ctx context.Context, by roster.Actor, site roster.SiteID, wanted []roster.Need, key string) error {
+// weekday and day. Stale when the numbers are no longer those of the mark; "" does not ask.
+func (a *App) SaveNeeds(ctx context.Context, by roster.Actor, site roster.SiteID, wanted []roster.Need, mark, key string) error {
 	if err := roster.Can(by, roster.EditNeeds, roster.Subject{Site: site}); err != nil {
 		return err
 	}
@@ -303,6 +315,9 @@ func (a *App) SaveNeeds(ctx context.Context, by roster.Actor, site roster.SiteID
 		have, err := w.Needs(ctx, site)
 		if err != nil {
 			return err
+		}
+		if mark != "" && mark != NeedsMark(have) {
+			return roster.Refuse(roster.Stale, "error.stale")
 		}
 		for _, n := range wanted {
 			n.Site = site

@@ -74,15 +74,16 @@ func (a *App) SaveMember(ctx context.Context, by roster.Actor, m roster.Member, 
 			}
 			m.Account = before.Account
 		}
-		if m.Staff != "" {
-			if _, err := w.Staff(ctx, m.Staff); err != nil {
-				return err
-			}
+		if err := knownLinks(ctx, w, m); err != nil {
+			return err
 		}
 		saved, err := w.SaveMember(ctx, m)
+		if err != nil {
+			return err
+		}
 		w.Record(roster.Saved(roster.EventMemberSaved, string(m.ID), "", before, saved))
 		m.Version = saved.Version
-		return err
+		return keepsAdmin(ctx, w, by)
 	})
 	if err != nil {
 		return m, err
@@ -91,6 +92,39 @@ func (a *App) SaveMember(ctx context.Context, by roster.Actor, m roster.Member, 
 		err = a.store.EndSignIns(ctx, m.Account, "")
 	}
 	return m, err
+}
+
+// knownLinks refuses a person or a site that this organisation does not have.
+func knownLinks(ctx context.Context, r store.Reader, m roster.Member) error {
+	if m.Staff != "" {
+		if _, err := r.Staff(ctx, m.Staff); err != nil {
+			return onField(err, "staff")
+		}
+	}
+	for _, id := range m.Sites {
+		if _, err := r.Site(ctx, id); err != nil {
+			return onField(err, "sites")
+		}
+	}
+	return nil
+}
+
+// keepsAdmin refuses what two administrators might do to one another at the same moment: leave nobody in charge. Only people can;
+// imports and the demo begin without an administrator.
+func keepsAdmin(ctx context.Context, r store.Reader, by roster.Actor) error {
+	if by.Member == "" {
+		return nil
+	}
+	list, err := r.Members(ctx)
+	if err != nil {
+		return err
+	}
+	for _, m := range list {
+		if m.Role == roster.RoleAdmin && m.Active && m.Account != "" {
+			return nil
+		}
+	}
+	return roster.Refuse(roster.RuleBroken, "error.last_admin").On("role")
 }
 
 // Invite makes a one-time link for a member who has not joined yet; older ones end.
@@ -121,9 +155,9 @@ func (a *App) memberLink(ctx context.Context, by roster.Actor, m roster.Member, 
 	if err := a.store.DropMemberLinks(ctx, by.Org, m.ID); err != nil {
 		return "", err
 	}
-	lasts := inviteLasts
+	lasts := InviteLasts
 	if kind == store.LinkReset {
-		lasts = resetLasts
+		lasts = ResetLasts
 	}
 	return a.addLink(ctx, store.Link{Kind: kind, Org: by.Org, Member: m.ID, Account: m.Account}, lasts)
 }

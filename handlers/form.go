@@ -39,6 +39,13 @@ func (d *draft) plain(name string) string {
 	return strings.TrimSpace(norm.NFKC.String(d.c.field(name)))
 }
 
+// needs asks for a field whose check would take nothing for 0.
+func (d *draft) needs(name string) {
+	if d.text(name) == "" {
+		d.check(roster.Refuse(roster.Invalid, "error.required").On(name))
+	}
+}
+
 // day reads a date; nothing is no date.
 func (d *draft) day(name string) roster.Day {
 	text := d.plain(name)
@@ -96,6 +103,9 @@ func (d *draft) version() int64 {
 // check adds the faults of the thing itself; a field that could not be read is told once.
 func (d *draft) check(err error) {
 	list, ok := err.(roster.Faults)
+	if single, is := err.(*roster.Error); is {
+		list, ok = roster.Faults{single}, true
+	}
 	if !ok {
 		d.faults.Add("", err)
 		return

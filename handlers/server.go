@@ -23,6 +23,7 @@ import (
 // Config is what the edge needs to know about where it stands.
 type Config struct {
 	Hosts   []string     // allowed Host names; empty allows every one (development)
+	Public  string       // address under which people reach us, for links; "" is that of the request
 	Secure  bool         // behind HTTPS: Secure cookies, HSTS
 	Proxies []*net.IPNet // whose X-Forwarded-For and -Proto count
 	Log     *slog.Logger

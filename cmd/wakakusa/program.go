@@ -103,7 +103,7 @@ func start(ctx context.Context, cfg Config, log *slog.Logger) (*program, error) 
 	if err != nil {
 		return nil, errors.Join(err, p.closeStore())
 	}
-	p.server, err = handlers.New(p.app, handlers.Config{Hosts: cfg.AllowedHosts, Secure: cfg.UseHTTPS, Proxies: proxies, Log: log})
+	p.server, err = handlers.New(p.app, handlers.Config{Hosts: cfg.AllowedHosts, Public: cfg.PublicURL, Secure: cfg.UseHTTPS, Proxies: proxies, Log: log})
 	if err != nil {
 		return nil, errors.Join(err, p.closeStore())
 	}

@@ -1,0 +1,19 @@
+package views
+
+// OrgForm is 組織の設定. Fields: name, language, timezone, week_start, rest_hours, run_days, week_hours, sees (viewer.other).
+type OrgForm struct {
+	Frame     Frame
+	Form      Form
+	Address   string
+	Languages []Choice
+	Weekdays  []Choice
+	WeekHours []Choice
+	Heads     []string // classes seen
+	Sees      []SeesRow
+}
+
+// SeesRow is whom one class sees.
+type SeesRow struct {
+	Viewer string
+	Cells  []Choice // value viewer.other, label for screen readers
+}
