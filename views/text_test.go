@@ -158,3 +158,28 @@ func combined() (keys []string) {
 	}
 	return keys
 }
+
+// TestStories: every component draws in every state, and no sentence is missing in either language.
+func TestStories(t *testing.T) {
+	texts, err := LoadTexts()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, lang := range roster.Languages {
+		known := nouns(catalogue(t, lang))
+		for _, s := range Stories(Frame{Text: texts.For(lang)}) {
+			var b strings.Builder
+			if err := s.Page.Render(t.Context(), &b); err != nil {
+				t.Errorf("%s: %v", s.Slug, err)
+			}
+			for _, m := range shownKey.FindAllStringSubmatch(b.String(), -1) {
+				if first, _, _ := strings.Cut(m[1], "."); known[first] {
+					t.Errorf("%s %s shows the key %s", lang, s.Slug, m[1])
+				}
+			}
+		}
+	}
+}
+
+// shownKey is a key in place of its sentence.
+var shownKey = regexp.MustCompile(`>([a-z_]+\.[a-z0-9_.]+)<`)
