@@ -18,6 +18,7 @@
     line.append(text);
     if (undo) line.append(button(word("undo"), () => { line.remove(); document.dispatchEvent(new CustomEvent("undo")); }));
     else if (kind !== "ok") line.append(button(word("close"), () => line.remove()));
+    for (const old of [...box.children]) if (old.firstChild.textContent === msg) old.remove();
     while (box.children.length > 2) box.firstChild.remove();
     box.append(line);
     lift(box);

@@ -557,9 +557,12 @@
 
   document.addEventListener("undo", undo);
   document.addEventListener("submit", (e) => {
-    if (!e.target.querySelector("#undo")) return;
-    e.preventDefault();
-    undo();
+    if (e.target.querySelector("#undo")) {
+      e.preventDefault();
+      undo();
+    } else if (!fromSheet(e)) {
+      deafen(); // the page is leaving; news of its own change must not call it back
+    }
   });
   document.addEventListener("click", (e) => {
     const link = e.target.closest("[data-goto]");

@@ -376,7 +376,7 @@ func appendCount(b []byte, c FootCell, w gridWords) []byte {
 	}
 	switch {
 	case c.Past:
-		return append(b, `<div role="gridcell"></div>`...)
+		return append(b, `<div role="gridcell" class="x"></div>`...)
 	case c.short() > 0:
 		class, told = "lo", w.short+strconv.Itoa(c.short())
 	case c.over() > 0:
@@ -401,6 +401,9 @@ func appendSum(b []byte, rows []FootRow, k int, w gridWords) []byte {
 	short, over, asked := 0, 0, false
 	for _, r := range rows {
 		c := r.Cells[k]
+		if c.Past {
+			return append(b, `<div role="gridcell" class="x"></div>`...)
+		}
 		short, over, asked = short+c.short(), over+c.over(), asked || c.Asked
 	}
 	switch {

@@ -3,6 +3,7 @@ package sqldb
 import (
 	"context"
 	"database/sql"
+	"slices"
 
 	"wakakusa/roster"
 )
@@ -107,6 +108,9 @@ func (r *reader) PublishedAt(ctx context.Context, site roster.SiteID, p roster.P
 }
 
 func (r *reader) PublishedCells(ctx context.Context, id roster.RosterID, version int, cells []roster.Cell) ([]roster.Shift, error) {
+	if len(cells) > fewCells {
+		return r.publishedAmong(ctx, id, version, cells)
+	}
 	var found []roster.Shift
 	for _, c := range cells {
 		list, err := query(ctx, r, `SELECT shift_id, site_id, staff_id, day, code_id, start_min, end_min, break_min, note
@@ -118,4 +122,18 @@ func (r *reader) PublishedCells(ctx context.Context, id roster.RosterID, version
 		found = append(found, list...)
 	}
 	return found, nil
+}
+
+// fewCells is up to how many cells are asked for one by one.
+const fewCells = 12
+
+// publishedAmong reads a whole version once and keeps some of its cells.
+func (r *reader) publishedAmong(ctx context.Context, id roster.RosterID, version int, cells []roster.Cell) ([]roster.Shift, error) {
+	wanted := make(map[roster.Cell]bool, len(cells))
+	for _, c := range cells {
+		wanted[c] = true
+	}
+	all, err := query(ctx, r, `SELECT shift_id, site_id, staff_id, day, code_id, start_min, end_min, break_min, note
+		FROM published_shifts WHERE org_id = ? AND roster_id = ? AND published = ?`, scanPublished, id, version)
+	return slices.DeleteFunc(all, func(x roster.Shift) bool { return !wanted[x.Cell()] }), err
 }
