@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"strings"
 	"time"
 
@@ -165,8 +166,18 @@ func (a *App) hashNew(ctx context.Context, acc *Account, fresh, again string, ro
 	return err
 }
 
-// SavePreferences keeps how a person wants to see the program.
+// SavePreferences keeps how a person wants to see the program; "" stands for the organisation's language and the device's theme.
 func (a *App) SavePreferences(ctx context.Context, id roster.AccountID, language, theme string) error {
+	var f roster.Faults
+	if language != "" && !slices.Contains(roster.Languages, language) {
+		f.Add("language", roster.Refuse(roster.Invalid, "error.choice"))
+	}
+	if !slices.Contains([]string{"", "light", "dark"}, theme) {
+		f.Add("theme", roster.Refuse(roster.Invalid, "error.choice"))
+	}
+	if err := f.Err(); err != nil {
+		return err
+	}
 	acc, err := a.store.Account(ctx, id)
 	if err != nil {
 		return err

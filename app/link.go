@@ -96,7 +96,11 @@ func (a *App) SetUp(ctx context.Context, token string, in FirstRun) (Account, er
 	if err != nil {
 		return Account{}, err
 	}
-	if l.Kind != store.LinkFirstRun {
+	orgs, err := a.store.Orgs(ctx)
+	if err != nil {
+		return Account{}, err
+	}
+	if l.Kind != store.LinkFirstRun || len(orgs) > 0 {
 		return Account{}, roster.Refuse(roster.NotFound, "error.link_not_found")
 	}
 	org := roster.Org{ID: roster.OrgID(a.newID()), Slug: in.Slug, Name: in.Org, Timezone: "Asia/Tokyo", Language: "ja"}
@@ -181,6 +185,9 @@ func (a *App) OpenInvitation(ctx context.Context, token string) (v Invitation, e
 	if v.Link, err = a.OpenLink(ctx, token); err != nil {
 		return v, err
 	}
+	if v.Link.Kind != store.LinkInvite && v.Link.Kind != store.LinkReset {
+		return v, roster.Refuse(roster.NotFound, "error.link_not_found")
+	}
 	err = a.store.Read(ctx, v.Link.Org, func(r store.Reader) error {
 		if v.Org, err = r.Org(ctx); err != nil {
 			return err
@@ -236,6 +243,9 @@ func (a *App) bindAccount(ctx context.Context, v Invitation, acc Account) error 
 		m, err := w.Member(ctx, v.Member.ID)
 		if err != nil {
 			return err
+		}
+		if m.Account != "" {
+			return roster.Refuse(roster.NotFound, "error.link_not_found")
 		}
 		before := m
 		m.Account = acc.ID

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"hash/fnv"
@@ -21,7 +22,7 @@ func saveThing[T any](ctx context.Context, a *App, by roster.Actor, do roster.Ac
 	if check != nil {
 		return after, check
 	}
-	_, err = a.write(ctx, by.By(event, key), func(w store.Writer) error {
+	c, err := a.write(ctx, by.By(event, key), func(w store.Writer) error {
 		before, saved, id, err := save(w)
 		if err != nil {
 			return err
@@ -30,7 +31,24 @@ func saveThing[T any](ctx context.Context, a *App, by roster.Actor, do roster.Ac
 		w.Record(roster.Saved(event, id, to.Site, before, saved))
 		return nil
 	})
+	if err == nil && c.Repeated {
+		return recall[T](ctx, a, by, c.Revision, event)
+	}
 	return after, err
+}
+
+// recall answers a repeated request with what the first one saved.
+func recall[T any](ctx context.Context, a *App, by roster.Actor, revision int64, event string) (v T, err error) {
+	err = a.read(ctx, by, func(r store.Reader) error {
+		_, list, err := r.ActAt(ctx, revision)
+		for _, e := range list {
+			if err == nil && e.Name == event && len(e.After) > 0 {
+				return json.Unmarshal(e.After, &v)
+			}
+		}
+		return err
+	})
+	return v, err
 }
 
 // read1 is a permission and one read.
@@ -191,6 +209,12 @@ func (a *App) SaveCode(ctx context.Context, by roster.Actor, c roster.Code, key 
 			if err = freeSymbol(list, c); err != nil {
 				return
 			}
+			if c.Follower != "" {
+				if _, err = find(list, func(x roster.Code) bool { return x.ID == c.Follower }); err != nil {
+					err = roster.Refuse(roster.NotFound, "error.code_not_found").On("follower")
+					return
+				}
+			}
 			if err = knownFollower(list, c); err != nil {
 				return
 			}
@@ -312,6 +336,9 @@ func (a *App) SaveNeeds(ctx context.Context, by roster.Actor, site roster.SiteID
 		return err
 	}
 	_, err := a.write(ctx, by.By("need.saved", key), func(w store.Writer) error {
+		if _, err := w.Site(ctx, site); err != nil {
+			return err
+		}
 		have, err := w.Needs(ctx, site)
 		if err != nil {
 			return err
@@ -343,6 +370,13 @@ func (a *App) saveNeed(ctx context.Context, w store.Writer, have []roster.Need, 
 	n.ID, n.Version = old.ID, old.Version
 	if !known {
 		n.ID = roster.NeedID(a.newID())
+		codes, err := w.Codes(ctx)
+		if err != nil {
+			return err
+		}
+		if _, err := find(codes, func(c roster.Code) bool { return c.ID == n.Code }); err != nil {
+			return roster.Refuse(roster.NotFound, "error.code_not_found").On("code")
+		}
 	}
 	if err := n.Check(); err != nil {
 		return err

@@ -63,35 +63,42 @@ func (a *App) SaveMember(ctx context.Context, by roster.Actor, m roster.Member, 
 	if m.ID == by.Member && (m.Role != roster.RoleAdmin || !m.Active) {
 		return m, roster.Refuse(roster.RuleBroken, "error.own_role").On("role")
 	}
-	var before roster.Member
-	_, err := a.write(ctx, by.By("member.saved", key), func(w store.Writer) (err error) {
-		before = roster.Member{}
-		if m.Version == 0 {
-			m.ID = roster.MemberID(a.newID())
-		} else {
-			if before, err = w.Member(ctx, m.ID); err != nil {
-				return err
-			}
-			m.Account = before.Account
-		}
-		if err := knownLinks(ctx, w, m); err != nil {
+	var before, saved roster.Member
+	c, err := a.write(ctx, by.By("member.saved", key), func(w store.Writer) (err error) {
+		if before, saved, err = a.keepMember(ctx, w, m); err != nil {
 			return err
 		}
-		saved, err := w.SaveMember(ctx, m)
-		if err != nil {
-			return err
-		}
-		w.Record(roster.Saved(roster.EventMemberSaved, string(m.ID), "", before, saved))
-		m.Version = saved.Version
+		w.Record(roster.Saved(roster.EventMemberSaved, string(saved.ID), "", before, saved))
 		return keepsAdmin(ctx, w, by)
 	})
 	if err != nil {
 		return m, err
 	}
-	if m.Account != "" && (!m.Active || m.Role != before.Role) {
-		err = a.store.EndSignIns(ctx, m.Account, "")
+	if c.Repeated {
+		return recall[roster.Member](ctx, a, by, c.Revision, roster.EventMemberSaved)
 	}
-	return m, err
+	if saved.Account != "" && (!saved.Active || saved.Role != before.Role) {
+		err = a.store.EndSignIns(ctx, saved.Account, "")
+	}
+	return saved, err
+}
+
+// keepMember saves a membership; its account is never what a form says.
+func (a *App) keepMember(ctx context.Context, w store.Writer, m roster.Member) (before, saved roster.Member, err error) {
+	m.Account = ""
+	if m.Version == 0 {
+		m.ID = roster.MemberID(a.newID())
+	} else {
+		if before, err = w.Member(ctx, m.ID); err != nil {
+			return before, saved, err
+		}
+		m.Account = before.Account
+	}
+	if err = knownLinks(ctx, w, m); err != nil {
+		return before, saved, err
+	}
+	saved, err = w.SaveMember(ctx, m)
+	return before, saved, err
 }
 
 // knownLinks refuses a person or a site that this organisation does not have.

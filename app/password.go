@@ -78,7 +78,7 @@ func verifyArgon(stored, password string) (ok, stale bool, err error) {
 		return false, false, errScheme
 	}
 	var memory, passes, lanes uint32
-	if _, err := fmt.Sscanf(parts[3], "m=%d,t=%d,p=%d", &memory, &passes, &lanes); err != nil || memory > 1<<20 || passes > 100 || lanes == 0 || lanes > 16 {
+	if _, err := fmt.Sscanf(parts[3], "m=%d,t=%d,p=%d", &memory, &passes, &lanes); err != nil || memory > 1<<20 || passes == 0 || passes > 100 || lanes == 0 || lanes > 16 {
 		return false, false, errScheme
 	}
 	salt, err1 := base64.RawStdEncoding.DecodeString(parts[4])

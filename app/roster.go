@@ -66,6 +66,9 @@ func (a *App) EditRoster(ctx context.Context, by roster.Actor, e Edits) (Edited,
 		if err != nil {
 			return err
 		}
+		if err := addGuests(ctx, w, by, sheet, meant.Staff()); err != nil {
+			return err
+		}
 		if err := refuseStale(ctx, w, by, meant.Cells, e.Base, sheet); err != nil {
 			return err
 		}
@@ -84,6 +87,26 @@ func (a *App) EditRoster(ctx context.Context, by roster.Actor, e Edits) (Edited,
 	}
 	done.Revision = change.Revision
 	return done, nil
+}
+
+// addGuests lets people of other sites come to help (応援) who do not stand on this sheet yet. Only who plans their home may send them.
+func addGuests(ctx context.Context, r store.Reader, by roster.Actor, s *roster.Sheet, staff []roster.StaffID) error {
+	for _, id := range staff {
+		if _, ok := s.Person(id); ok {
+			continue
+		}
+		p, err := r.Staff(ctx, id)
+		if roster.KindOf(err) == roster.NotFound {
+			continue // Apply refuses
+		}
+		if err != nil {
+			return err
+		}
+		if p.HomeSite != s.Site.ID && roster.Can(by, roster.EditRoster, roster.Subject{Site: p.HomeSite}) == nil {
+			s.Staff = append(s.Staff, p)
+		}
+	}
+	return nil
 }
 
 // writeSheet is write with the place of a sheet in the act.
@@ -192,6 +215,9 @@ func (a *App) UndoEdit(ctx context.Context, by roster.Actor, p Place, key string
 		if err != nil {
 			return err
 		}
+		if err := addGuests(ctx, w, by, sheet, done.Staff()); err != nil {
+			return err
+		}
 		applied, err := sheet.Undo(changes)
 		if err != nil {
 			return err
@@ -270,7 +296,7 @@ func (a *App) changeRoster(ctx context.Context, by roster.Actor, p Place, kind, 
 	if err := roster.Can(by, roster.PublishRoster, roster.Subject{Site: p.Site}); err != nil {
 		return r, err
 	}
-	_, err = a.writeSheet(ctx, by, p, kind, key, 0, func(w store.Writer) error {
+	c, err := a.writeSheet(ctx, by, p, kind, key, 0, func(w store.Writer) error {
 		site, err := w.Site(ctx, p.Site)
 		if err != nil {
 			return err
@@ -296,6 +322,9 @@ func (a *App) changeRoster(ctx context.Context, by roster.Actor, p Place, kind, 
 		w.Record(roster.Saved(roster.EventRosterSaved, string(r.ID), p.Site, before, r))
 		return nil
 	})
+	if err == nil && c.Repeated {
+		return recall[roster.Roster](ctx, a, by, c.Revision, roster.EventRosterSaved)
+	}
 	return r, err
 }
 

@@ -66,6 +66,9 @@ func loadSheet(ctx context.Context, r store.Reader, p Place, only []roster.Staff
 		func() (err error) { s.Site, err = r.Site(ctx, p.Site); return },
 		func() (err error) {
 			s.Roster, err = r.RosterAt(ctx, p.Site, roster.PeriodOf(p.Day, s.Site.StartDay))
+			if s.Roster.Version == 0 {
+				s.Roster.OffDays = s.Site.OffDays
+			}
 			return
 		},
 		func() (err error) { s.Jobs, err = r.Jobs(ctx); return },
@@ -179,14 +182,32 @@ func sameShifts(a, b []roster.Shift) bool {
 	return slices.EqualFunc(a, b, func(x, y roster.Shift) bool { return x.Same(y) })
 }
 
-// showPublished replaces the draft by what was published.
+// showPublished replaces the draft by what was published. Of the people it leaves what a sheet on the wall shows: no guests who are
+// only in the draft, no telephone numbers, addresses, birthdays or contracts.
 func showPublished(ctx context.Context, r store.Reader, s *roster.Sheet) error {
 	list, err := r.PublishedAt(ctx, s.Site.ID, s.Roster.Period)
 	s.Shifts = map[roster.StaffID][]roster.Shift{}
 	for _, x := range list {
 		s.Shifts[x.Staff] = append(s.Shifts[x.Staff], x)
 	}
+	s.Staff = slices.DeleteFunc(s.Staff, func(p roster.Staff) bool { return !onSheet(s, p) })
+	for i, p := range s.Staff {
+		s.Staff[i] = roster.Staff{
+			ID: p.ID, Name: p.Name, Kana: p.Kana, Class: p.Class, HomeSite: p.HomeSite, Jobs: p.Jobs, ActiveFrom: p.ActiveFrom,
+			ActiveTo: p.ActiveTo, Approval: p.Approval, Position: p.Position,
+		}
+	}
+	s.Contracts, s.Locked = nil, nil
 	return err
+}
+
+// shiftsOn reads the shifts of some days: the draft for those who may edit it, what is published for others.
+func shiftsOn(ctx context.Context, r store.Reader, by roster.Actor, site roster.SiteID, days []roster.Day) ([]roster.Shift, error) {
+	if len(days) == 0 || roster.Can(by, roster.EditRoster, roster.Subject{Site: site}) == nil {
+		return r.ShiftsOn(ctx, site, days)
+	}
+	list, err := r.PublishedAt(ctx, site, roster.Period{First: slices.Min(days), Last: slices.Max(days)})
+	return slices.DeleteFunc(list, func(x roster.Shift) bool { return !slices.Contains(days, x.Day) }), err
 }
 
 // DayCoverage counts the people of some days of a site without reading the month.
@@ -200,7 +221,7 @@ func (a *App) DayCoverage(ctx context.Context, by roster.Actor, p Place, days []
 		if err != nil {
 			return err
 		}
-		list, err := r.ShiftsOn(ctx, p.Site, days)
+		list, err := shiftsOn(ctx, r, by, p.Site, days)
 		if err != nil {
 			return err
 		}
