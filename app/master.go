@@ -209,12 +209,6 @@ func (a *App) SaveCode(ctx context.Context, by roster.Actor, c roster.Code, key 
 			if err = freeSymbol(list, c); err != nil {
 				return
 			}
-			if c.Follower != "" {
-				if _, err = find(list, func(x roster.Code) bool { return x.ID == c.Follower }); err != nil {
-					err = roster.Refuse(roster.NotFound, "error.code_not_found").On("follower")
-					return
-				}
-			}
 			if err = knownFollower(list, c); err != nil {
 				return
 			}

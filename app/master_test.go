@@ -94,7 +94,7 @@ func TestSaveCode(t *testing.T) {
 	twin.ID, twin.Version, twin.Name = "", 0, "早々番"
 	wantKind(t, "a symbol in use", second(f.SaveCode(ctx, f.admin, twin, "")), roster.Taken)
 	twin.Symbol, twin.Follower = "朝", roster.CodeID(newID())
-	wantKey(t, "a follower that is not there", second(f.SaveCode(ctx, f.admin, twin, "")), "error.code_not_found")
+	wantKey(t, "a follower that is not there", second(f.SaveCode(ctx, f.admin, twin, "")), "follower")
 	twin.Follower, twin.Span = "", roster.Span{}
 	wantKind(t, "work without times", second(f.SaveCode(ctx, f.admin, twin, "")), roster.Invalid)
 	old := f.code["遅"]
