@@ -119,7 +119,7 @@ func TestJoin(t *testing.T) {
 	_, token = f.invited(roster.RoleManager)
 	in.Login, in.Password, in.Again = "another", "とうふとわかめの12", "とうふとわかめの12"
 	wantKey(t, "a short password of a manager", second(f.Join(ctx, token, in)), "error.password_short")
-	f.advance(inviteLasts)
+	f.advance(InviteLasts)
 	wantKind(t, "an invitation that has ended", second(f.OpenInvitation(ctx, token)), roster.NotFound)
 	wantKind(t, "an invented one", second(f.OpenInvitation(ctx, "x")), roster.NotFound)
 }
@@ -174,7 +174,7 @@ func TestFaultA1(t *testing.T) {
 	wantKind(t, "the link once more", second(f.Join(ctx, token, Joining{Password: fresh, Again: fresh})), roster.NotFound)
 	token, err = f.StartReset(ctx, f.admin, member.ID)
 	must(t, err)
-	f.advance(resetLasts)
+	f.advance(ResetLasts)
 	wantKind(t, "half an hour later", second(f.OpenInvitation(ctx, token)), roster.NotFound)
 }
 
