@@ -109,8 +109,8 @@ func TestSaveNeeds(t *testing.T) {
 		return roster.Need{Code: f.code[code].ID, Weekday: roster.EveryDay, Count: n}
 	}
 	before := f.revision()
-	must(t, f.SaveNeeds(ctx, f.manager, f.home.ID, []roster.Need{want("早", 2), want("夜", 1)}, ""))
-	must(t, f.SaveNeeds(ctx, f.manager, f.home.ID, []roster.Need{want("早", 2), want("夜", -1), want("遅", -1)}, ""))
+	must(t, f.SaveNeeds(ctx, f.manager, f.home.ID, []roster.Need{want("早", 2), want("夜", 1)}, "", ""))
+	must(t, f.SaveNeeds(ctx, f.manager, f.home.ID, []roster.Need{want("早", 2), want("夜", -1), want("遅", -1)}, "", ""))
 	list, err := f.Needs(ctx, f.manager, f.home.ID)
 	must(t, err)
 	if len(list) != 1 || list[0].Count != 2 {
@@ -119,11 +119,11 @@ func TestSaveNeeds(t *testing.T) {
 	if got := f.events(before); !slices.Equal(got, []string{roster.EventNeedSaved, roster.EventNeedSaved, roster.EventNeedRemoved}) {
 		t.Errorf("events %v", got)
 	}
-	wantKind(t, "another site", f.SaveNeeds(ctx, f.manager, f.works.ID, []roster.Need{want("早", 1)}, ""), roster.Forbidden)
-	wantKind(t, "a site that is not there", f.SaveNeeds(ctx, f.admin, roster.SiteID(newID()), []roster.Need{want("早", 1)}, ""), roster.NotFound)
-	wantKind(t, "a site of another organisation", f.SaveNeeds(ctx, f.stranger, f.home.ID, []roster.Need{want("早", 1)}, ""), roster.NotFound)
-	wantKey(t, "a code that is not there", f.SaveNeeds(ctx, f.manager, f.home.ID, []roster.Need{{Code: "x", Weekday: 1, Count: 1}}, ""), "error.code_not_found")
-	wantKind(t, "too many", f.SaveNeeds(ctx, f.manager, f.home.ID, []roster.Need{want("早", 201)}, ""), roster.Invalid)
+	wantKind(t, "another site", f.SaveNeeds(ctx, f.manager, f.works.ID, []roster.Need{want("早", 1)}, "", ""), roster.Forbidden)
+	wantKind(t, "a site that is not there", f.SaveNeeds(ctx, f.admin, roster.SiteID(newID()), []roster.Need{want("早", 1)}, "", ""), roster.NotFound)
+	wantKind(t, "a site of another organisation", f.SaveNeeds(ctx, f.stranger, f.home.ID, []roster.Need{want("早", 1)}, "", ""), roster.NotFound)
+	wantKey(t, "a code that is not there", f.SaveNeeds(ctx, f.manager, f.home.ID, []roster.Need{{Code: "x", Weekday: 1, Count: 1}}, "", ""), "error.code_not_found")
+	wantKind(t, "too many", f.SaveNeeds(ctx, f.manager, f.home.ID, []roster.Need{want("早", 201)}, "", ""), roster.Invalid)
 }
 
 func TestJobsAndHolidays(t *testing.T) {

@@ -360,7 +360,7 @@ func TestSheetOfViewers(t *testing.T) {
 			t.Errorf("a viewer sees %+v", p)
 		}
 	}
-	must(t, f.SaveNeeds(ctx, f.manager, f.home.ID, []roster.Need{{Code: f.code["早"].ID, Weekday: roster.EveryDay, Count: 2}}, ""))
+	must(t, f.SaveNeeds(ctx, f.manager, f.home.ID, []roster.Need{{Code: f.code["早"].ID, Weekday: roster.EveryDay, Count: 2}}, "", ""))
 	for by, want := range map[*roster.Actor]int{&f.viewer: 1, &f.manager: 1} {
 		cover, err := f.DayCoverage(ctx, *by, f.place(), []roster.Day{today, today + 1})
 		must(t, err)
