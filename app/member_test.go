@@ -87,7 +87,7 @@ func TestSaveMember(t *testing.T) {
 		theirs, err := f.SaveStaff(ctx, f.stranger, roster.Staff{Name: "隣人", Class: roster.ClassRegular, HomeSite: site.ID, Approval: roster.Approved}, "")
 		must(t, err)
 		_, err = f.SaveMember(ctx, f.admin, roster.Member{Name: "迷子", Role: roster.RoleStaff, Staff: theirs.ID, Active: true}, "")
-		wantKind(t, "membership", err, roster.NotFound)
+		wantKey(t, "membership", err, "staff")
 		_, err = f.Person(ctx, f.admin, theirs.ID)
 		wantKind(t, "reading", err, roster.NotFound)
 	})

@@ -130,10 +130,10 @@ func TestNewsAndHistory(t *testing.T) {
 		t.Errorf("news of one site: %+v", news)
 	}
 	wantKind(t, "news of another's site", second(f.NewsAfter(ctx, f.manager, f.works.ID, start)), roster.Forbidden)
-	list, err := f.History(ctx, f.admin, 0, 2)
+	v, err := f.History(ctx, f.admin, 0, 2)
 	must(t, err)
-	if len(list) != 2 || list[0].Name != "works" || list[1].Name != "shunin" {
-		t.Errorf("history %+v", list)
+	if len(v.Acts) != 2 || v.Acts[0].Act.Name != "works" || v.Acts[1].Act.Name != "shunin" || !v.More {
+		t.Errorf("history %+v", v.Acts)
 	}
 	wantKind(t, "history for a manager", second(f.History(ctx, f.manager, 0, 2)), roster.Forbidden)
 }
