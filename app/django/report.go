@@ -53,7 +53,7 @@ func (r *Report) tell(table, old string, f finding, values ...any) {
 }
 
 func oneLine(s string) string {
-	s, was := cut(strings.Join(strings.Fields(s), " "), 100)
+	s, was := cut(strings.Join(strings.Fields(s), " "), 160)
 	if was {
 		s += "…"
 	}

@@ -129,7 +129,8 @@ const (
 	faultEngine   = "%s からのインポートはまだできません。SQLite のファイルを指定してください。"
 )
 
-func fault(sentence string, values ...any) error { return errors.New(fmt.Sprintf(sentence, values...)) }
+// fault makes one sentence on one line, whatever the engine said.
+func fault(sentence string, values ...any) error { return errors.New(oneLine(fmt.Sprintf(sentence, values...))) }
 
 // Names of the former system's tables.
 const (
