@@ -405,7 +405,10 @@ func BenchmarkImport(b *testing.B) {
 		p := newPlace(b, func(path string) error { return djangotest.Big(path, 200, shifts, today) })
 		var peak uint64
 		b.StartTimer()
+		file, err := os.Create(filepath.Join(b.TempDir(), "report.csv"))
+		must(b, err)
 		must(b, p.run(b.Context(), func(o *django.Options) {
+			o.Report, err = django.NewReport(file)
 			o.Progress = func(int, int) {
 				var m runtime.MemStats
 				runtime.ReadMemStats(&m)

@@ -3,6 +3,7 @@ package django
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"wakakusa/roster"
 )
@@ -130,7 +131,9 @@ const (
 )
 
 // fault makes one sentence on one line, whatever the engine said.
-func fault(sentence string, values ...any) error { return errors.New(oneLine(fmt.Sprintf(sentence, values...))) }
+func fault(sentence string, values ...any) error {
+	return errors.New(strings.Join(strings.Fields(fmt.Sprintf(sentence, values...)), " "))
+}
 
 // Names of the former system's tables.
 const (

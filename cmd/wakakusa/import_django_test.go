@@ -42,12 +42,102 @@ func TestImportDjango(t *testing.T) {
 			if err != nil {
 				t.Fatal(err, out)
 			}
-			if testing.Verbose() {
-				t.Log(out)
-			}
-			if !strings.Contains(out, "職員: 10 件") {
+			if !strings.Contains(out, "職員: 10 件  新しく取り込み 10") {
 				t.Error(out)
 			}
+			reports := reportsOf(t, vars)
+			if len(reports) != 2 {
+				t.Fatal(reports)
+			}
+			for _, file := range reports {
+				if !strings.Contains(out, file) {
+					t.Errorf("%s is not named in\n%s", file, out)
+				}
+				if info, err := os.Stat(file); err != nil || info.Mode().Perm() != 0o600 || info.Size() == 0 {
+					t.Errorf("%v %v", info, err)
+				}
+			}
+			out, err = importFormer(t, vars, "--from", path)
+			if err != nil || !strings.Contains(out, "職員: 10 件  変わりなし 10") {
+				t.Error(err, out)
+			}
 		})
+	}
+}
+
+// reportsOf lists the report files next to the data directory.
+func reportsOf(t *testing.T, vars map[string]string) []string {
+	t.Helper()
+	list, err := filepath.Glob(filepath.Join(filepath.Dir(vars["DATA_DIR"]), "import-*"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return list
+}
+
+// TestImportDjangoDryRun: the same report, and nothing kept: neither where there is nothing yet nor beside what there is.
+func TestImportDjangoDryRun(t *testing.T) {
+	path, vars := former(t, djangotest.C)
+	dry, err := importFormer(t, vars, "--from", path, "--dry-run")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(vars["DATA_DIR"]); !os.IsNotExist(err) {
+		t.Errorf("a data directory was made: %v", err)
+	}
+	real, err := importFormer(t, vars, "--from", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if a, b := body(dry), body(real); a != b || !strings.Contains(dry, "何も保存していません") {
+		t.Errorf("the reports differ:\n%s\n%s", a, b)
+	}
+	file := filepath.Join(vars["DATA_DIR"], "wakakusa.db")
+	before, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := djangotest.Build(path+"2", djangotest.A, roster.DayOf(time.Now().In(roster.Japan))); err != nil {
+		t.Fatal(err)
+	}
+	out, err := importFormer(t, vars, "--from", path+"2", "--dry-run")
+	if err != nil || !strings.Contains(out, "ユーザー名に番号") {
+		t.Errorf("the copy is not of our database: %v %s", err, out)
+	}
+	after, err := os.ReadFile(file)
+	if err != nil || !bytes.Equal(before, after) {
+		t.Errorf("the database has changed: %v", err)
+	}
+}
+
+// body is the report without what differs between runs.
+func body(out string) string {
+	_, out, _ = strings.Cut(out, "旧システムからのインポートの報告")
+	out, _, _ = strings.Cut(out, "報告のファイル")
+	return out
+}
+
+// TestImportDjangoRefuses: nothing is made where there is nothing to import, and a running program is not disturbed.
+func TestImportDjangoRefuses(t *testing.T) {
+	path, vars := former(t, djangotest.A)
+	if _, err := importFormer(t, vars, "--from", path+".missing"); err == nil || !strings.Contains(err.Error(), "見つからない") {
+		t.Error(err)
+	}
+	if _, err := os.Stat(vars["DATA_DIR"]); !os.IsNotExist(err) || len(reportsOf(t, vars)) > 0 {
+		t.Error("something was made")
+	}
+	s, lock, err := openStore(t.Context(), Config{Data: vars["DATA_DIR"]})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer lock.Close()
+	defer s.Close()
+	for _, args := range [][]string{{"--from", path}, {"--from", path, "--dry-run"}} {
+		if _, err := importFormer(t, vars, args...); err == nil || !strings.Contains(err.Error(), "another wakakusa") {
+			t.Errorf("%v: %v", args, err)
+		}
+	}
+	if orgs, err := s.Orgs(t.Context()); err != nil || len(orgs) > 0 {
+		t.Error(orgs, err)
 	}
 }

@@ -131,7 +131,7 @@ func (db *DB) writeOnce(ctx context.Context, act roster.Act, fn func(store.Write
 		return c, fmt.Errorf("begin write: %w", err)
 	}
 	defer tx.Rollback() //nolint:errcheck // after a commit there is nothing to roll back
-	w := &writer{reader: reader{tx: tx, org: act.Org}, db: db, nowMs: db.now().UnixMilli()}
+	w := &writer{reader: reader{tx: tx, org: act.Org}, db: db, nowMs: db.now().UnixMilli(), prepared: map[string]*sql.Stmt{}}
 	if err := w.takePen(ctx); err != nil {
 		return c, err
 	}
@@ -164,6 +164,7 @@ type writer struct {
 	revision int64
 	rows     int64
 	events   []roster.Event
+	prepared map[string]*sql.Stmt // by text
 }
 
 func (w *writer) NowMs() int64                  { return w.nowMs }
