@@ -53,6 +53,7 @@ type tab struct {
 // tolerated are complaints that a journey provokes on purpose: refused requests are logged by the browser itself.
 var tolerated = []string{
 	"the server responded with a status of 4", "net::ERR_INTERNET_DISCONNECTED", "the server responded with a status of 503",
+	"Blocked call to navigator.vibrate", // a finger of the test never really tapped
 }
 
 // newTab opens an empty page without cookies. Errors on its console fail the test.
@@ -210,6 +211,18 @@ func eval[T any](x *tab, code string) T {
 	v, err := chromedp.Run(ctx, chromedp.Evaluate[T](code))
 	if err != nil && err != chromedp.ErrJSNull && err != chromedp.ErrJSUndefined {
 		x.t.Fatalf("%s: %v", code, err)
+	}
+	return v
+}
+
+// evalAsync waits for what a promise gives.
+func evalAsync[T any](x *tab, code string) T {
+	x.t.Helper()
+	ctx, cancel := context.WithTimeout(x.ctx, 60*time.Second)
+	defer cancel()
+	v, err := chromedp.Run(ctx, chromedp.Evaluate[T](code, chromedp.EvalAwaitPromise))
+	if err != nil {
+		x.t.Fatalf("%s: %v", cutText(code, 200), err)
 	}
 	return v
 }

@@ -110,8 +110,11 @@ func (p *process) complete(command string) bool {
 	if p.url == "" {
 		return false
 	}
-	if command == "demo" {
+	switch command {
+	case "demo":
 		return len(p.links) >= 5
+	case "storybook":
+		return true
 	}
 	resp, err := http.Get(p.url + "/ready/")
 	if err != nil {
@@ -163,6 +166,12 @@ func demo(t *testing.T) *process {
 		t.Fatal(err)
 	}
 	return started(t, dir, "demo")
+}
+
+// small starts a demo of few people: what walks over every cell of a page need not walk over three thousand.
+func small(t *testing.T) *process {
+	t.Helper()
+	return started(t, filepath.Join(t.TempDir(), "data"), "demo", "--staff=24", "--months=3")
 }
 
 func started(t *testing.T, dir string, args ...string) *process {

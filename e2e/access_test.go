@@ -1,0 +1,81 @@
+package e2e
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+)
+
+// axeFinding is one broken accessibility rule on a page.
+type axeFinding struct {
+	ID    string
+	Help  string
+	Nodes []string
+}
+
+// axe checks the page as it stands against WCAG 2.2 A and AA and the tool's best practices.
+func (x *tab) axe() []axeFinding {
+	x.t.Helper()
+	source, err := os.ReadFile("../static/vendor/axe/axe.min.js")
+	if err != nil {
+		x.t.Fatal(err)
+	}
+	x.do(func(ctx context.Context, t *chromedp.Target) (chromedp.Void, error) {
+		_, err := chromedp.Evaluate[any](string(source)+";true", chromedp.EvalAsValue)(ctx, t)
+		return chromedp.Void{}, err
+	})
+	return evalAsync[[]axeFinding](x, `axe.run(document, {resultTypes: ["violations"]}).then(r => r.violations.map(v => (
+		{ID: v.id, Help: v.help, Nodes: v.nodes.slice(0, 3).map(n => n.html.slice(0, 160))})))`)
+}
+
+func (x *tab) accessible(what string) {
+	x.t.Helper()
+	for _, f := range x.axe() {
+		x.t.Errorf("%s: %s (%s)\n\t%s", what, f.ID, f.Help, strings.Join(f.Nodes, "\n\t"))
+	}
+}
+
+// TestAccessible checks each page of the program, light and dark, phone and desktop.
+func TestAccessible(t *testing.T) {
+	for _, s := range []struct {
+		name string
+		size screen
+	}{{"phone", phone}, {"desktop", desktop}} {
+		t.Run(s.name, func(t *testing.T) {
+			p := small(t)
+			tabs := map[string]*tab{}
+			for _, page := range pages {
+				x := tabs[page.role]
+				if x == nil {
+					x = newTab(t, p, s.size)
+					x.signIn(p, page.role)
+					tabs[page.role] = x
+				}
+				base := eval[string](x, `location.pathname.split("/").slice(0, 3).join("/")`)
+				x.open(base + page.path)
+				for _, scheme := range []string{"light", "dark"} {
+					x.scheme(scheme)
+					x.accessible(fmt.Sprintf("%s %s", page.name, scheme))
+				}
+			}
+		})
+	}
+}
+
+// TestStories checks every component in every state.
+func TestStories(t *testing.T) {
+	p := started(t, t.TempDir(), "storybook", "--listen=127.0.0.1:0")
+	x := newTab(t, p, phone)
+	x.open("/")
+	for _, href := range eval[[]string](x, `[...document.querySelectorAll(".list a")].map(a => a.pathname)`) {
+		x.open(href)
+		for _, scheme := range []string{"light", "dark"} {
+			x.scheme(scheme)
+			x.accessible(href + " " + scheme)
+		}
+	}
+}
