@@ -29,15 +29,13 @@ func wordsOf(t Text) gridWords {
 
 // Grid is the whole sheet: head, people by 職種, head counts.
 func Grid(s Sheet) templ.Component {
-	return templ.ComponentFunc(func(_ context.Context, out io.Writer) error {
-		_, err := out.Write(appendGrid(make([]byte, 0, 320<<10), s))
-		return err
-	})
+	return templ.ComponentFunc(func(_ context.Context, out io.Writer) error { return writeGrid(out, s) })
 }
 
-func appendGrid(b []byte, s Sheet) []byte {
+// writeGrid hands on what it has drawn row by row, so that the buffer stays small.
+func writeGrid(out io.Writer, s Sheet) error {
 	w := wordsOf(s.Frame.Text)
-	b = appendGridStart(b, s)
+	b := appendGridStart(make([]byte, 0, 16<<10), s)
 	b = appendBands(b, s.Days)
 	b = appendHead(b, s)
 	for _, g := range s.Groups {
@@ -48,10 +46,14 @@ func appendGrid(b []byte, s Sheet) []byte {
 		b = append(b, `</small></div></div>`...)
 		for i := range g.Rows {
 			b = appendRow(b, &g.Rows[i], w, s.OffWant)
+			if _, err := out.Write(b); err != nil {
+				return err
+			}
+			b = b[:0]
 		}
 	}
-	b = appendFoot(b, s, w)
-	return append(b, `</div>`...)
+	_, err := out.Write(append(appendFoot(b, s, w), `</div>`...))
+	return err
 }
 
 func appendGridStart(b []byte, s Sheet) []byte {
@@ -451,8 +453,7 @@ func RosterDayPartials(t Text, col int, rows []FootRow) templ.Component {
 // appendText writes text escaped for HTML; most of it needs no escaping.
 func appendText(b []byte, s string) []byte {
 	for i := range len(s) {
-		switch s[i] {
-		case '&', '<', '>', '"', '\'':
+		if c := s[i]; c <= '>' && (c == '&' || c == '<' || c == '>' || c == '"' || c == '\'') {
 			return append(b, templ.EscapeString(s)...)
 		}
 	}
