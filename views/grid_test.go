@@ -52,7 +52,8 @@ func month(t testing.TB, people int) Sheet {
 
 func busyRow(i int, days []DayHead) Row {
 	chips := []Chip{
-		{Symbol: "早", Color: "amber", Label: "早番 7:00–16:00"}, {Symbol: "夜", Color: "navy", Label: "夜勤 16:30–翌9:30"},
+		{Symbol: "早", Color: "amber", Label: "早番 7:00–16:00"},
+		{Symbol: "夜", Color: "navy", Label: "夜勤 16:30–翌9:30"},
 		{Symbol: "有", Color: "violet", Pattern: "dashed", Label: "有給休暇"},
 	}
 	r := Row{ID: fmt.Sprintf("01a21042-53d1-725e-8fe6-%012d", i), Name: "佐藤 陽菜", Sub: "常勤", Days: 20, Hours: "160:00", Off: 9, Cells: make([]Cell, len(days))}
