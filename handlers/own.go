@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"cmp"
 	"net/http"
 	"slices"
 
@@ -129,6 +130,7 @@ func presentTotals(c *request, own app.OwnView) views.OwnTotals {
 }
 
 func presentColleagues(c *request, day app.DayView) (working, off []views.Colleague) {
+	slices.SortStableFunc(day.Others, byStart)
 	for _, x := range day.Others {
 		v := views.Colleague{Name: x.Staff.Name}
 		if x.Off {
@@ -141,4 +143,15 @@ func presentColleagues(c *request, day app.DayView) (working, off []views.Collea
 		working = append(working, v)
 	}
 	return working, off
+}
+
+// byStart puts who begins first first; days without times, like the one after a night, come last.
+func byStart(a, b app.Colleague) int {
+	start := func(c app.Colleague) roster.Minutes {
+		if c.Shift.Span.Empty() {
+			return 48 * 60
+		}
+		return c.Shift.Span.Start
+	}
+	return cmp.Compare(start(a), start(b))
 }

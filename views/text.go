@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"path"
+	"slices"
 	"strings"
 	"time"
 
@@ -40,6 +41,9 @@ func LoadTexts() (*Texts, error) {
 
 // For returns the sentences in a language; an unknown one gives Japanese.
 func (t *Texts) For(lang string) Text {
+	if !slices.Contains(roster.Languages, lang) {
+		lang = roster.Languages[0]
+	}
 	return Text{Lang: lang, loc: i18n.NewLocalizer(t.bundle, lang, "ja")}
 }
 
