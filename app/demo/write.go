@@ -127,14 +127,16 @@ func (w *writing) savePeople(ctx context.Context) error {
 	return nil
 }
 
+// saveRosters publishes when everything is planned, as one does: what is published has no later events but the manager's changes.
 func (w *writing) saveRosters(ctx context.Context) error {
-	for i := range w.plan.rosters {
-		r := &w.plan.rosters[i]
+	for _, r := range w.plan.rosters {
 		for part := range slices.Chunk(r.shifts, slice) {
 			if err := w.saveShifts(ctx, string(r.roster.Site), part); err != nil {
 				return err
 			}
 		}
+	}
+	for _, r := range w.plan.rosters {
 		if err := w.saveRoster(ctx, r.roster, r.wants); err != nil {
 			return err
 		}

@@ -240,6 +240,9 @@ func rosterAndShift(t *testing.T, w *world) {
 			return s.SaveShift(ctx, x)
 		},
 		get: func(ctx context.Context, r store.Reader) (roster.Shift, error) {
+			if one, err := r.Shift(ctx, x.ID); err != nil {
+				return one, err
+			}
 			by, err := r.ShiftsOf(ctx, []roster.StaffID{w.staff.ID, w.guest.ID}, p)
 			return pick(slices.Concat(by[w.staff.ID], by[w.guest.ID]), err, func(o roster.Shift) bool { return o.ID == x.ID })
 		},

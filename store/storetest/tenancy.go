@@ -16,13 +16,13 @@ func tenancy(t *testing.T, s store.Store) {
 	theirs.write(func(ctx context.Context, w store.Writer) error {
 		return w.LockCell(ctx, theirs.site.ID, roster.Cell{Staff: theirs.staff.ID, Day: monday})
 	})
-	t.Run("reads", func(t *testing.T) { foreignReads(t, mine, theirs) })
+	t.Run("reads", func(t *testing.T) { foreignReads(t, mine, theirs, x) })
 	t.Run("references", func(t *testing.T) { foreignReferences(t, mine, theirs) })
 	t.Run("rows", func(t *testing.T) { foreignRows(t, mine, theirs, x) })
 	t.Run("ids", func(t *testing.T) { sharedIDs(t, mine, theirs) })
 }
 
-func foreignReads(t *testing.T, mine, theirs *world) {
+func foreignReads(t *testing.T, mine, theirs *world, x roster.Shift) {
 	p := roster.PeriodOf(monday, 1)
 	cell := roster.Cell{Staff: theirs.staff.ID, Day: monday}
 	mine.read(func(ctx context.Context, r store.Reader) error {
@@ -30,6 +30,8 @@ func foreignReads(t *testing.T, mine, theirs *world) {
 		wantKind(t, "their site", err, roster.NotFound)
 		_, err = r.Staff(ctx, theirs.staff.ID)
 		wantKind(t, "their person", err, roster.NotFound)
+		_, err = r.Shift(ctx, x.ID)
+		wantKind(t, "their shift", err, roster.NotFound)
 		empty := func(what string, n int, err error) {
 			t.Helper()
 			if err != nil || n != 0 {

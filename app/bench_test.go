@@ -1,0 +1,110 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"wakakusa/app/demo"
+	"wakakusa/roster"
+	"wakakusa/store/sqldb"
+)
+
+// benchOrg is a year of a home with a hundred people on its sheet, in an organisation of 137.
+type benchOrg struct {
+	*App
+	demo demo.Demo
+	by   roster.Actor
+}
+
+func newBenchOrg(b *testing.B) benchOrg {
+	b.Helper()
+	ctx, clock := context.Background(), func() time.Time { return noon }
+	db, err := sqldb.OpenSQLite(filepath.Join(b.TempDir(), "bench.db"), clock)
+	must(b, err)
+	b.Cleanup(func() { db.Close() })
+	must(b, db.Migrate(ctx))
+	d, err := demo.Build(ctx, db, demo.Options{Seed: 1, Today: today, Staff: 137, Months: 12, NewID: demo.SeqIDs(1)})
+	must(b, err)
+	a := New(db, clock, newID)
+	list, err := a.Memberships(ctx, d.Members[1].Account)
+	must(b, err)
+	o := benchOrg{a, d, ActorOf(list[0])}
+	s, err := a.Sheet(ctx, o.by, o.place())
+	must(b, err)
+	if len(s.Staff) < 100 {
+		b.Fatalf("%d people on the sheet", len(s.Staff))
+	}
+	b.Logf("%d shifts in the organisation, %d people on the sheet", d.Shifts, len(s.Staff))
+	return o
+}
+
+func (o benchOrg) place() Place { return Place{o.demo.Home.ID, today} }
+
+func BenchmarkMonths12(b *testing.B) {
+	o, ctx := newBenchOrg(b), context.Background()
+	b.Run("Sheet100x31", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			if _, err := o.Sheet(ctx, o.by, o.place()); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	b.Run("Judge100x31", func(b *testing.B) {
+		s, err := o.Sheet(ctx, o.by, o.place())
+		must(b, err)
+		for b.Loop() {
+			s.AllBreaches()
+			for d := s.Roster.Period.First; d <= s.Roster.Period.Last; d++ {
+				s.Coverage(d)
+			}
+		}
+	})
+	b.Run("EditCell", func(b *testing.B) { o.editCell(b) })
+	b.Run("Undo", func(b *testing.B) { o.undo(b) })
+}
+
+// editCell paints one cell early and late by turns, as a manager does.
+func (o benchOrg) editCell(b *testing.B) {
+	ctx := context.Background()
+	s, err := o.Sheet(ctx, o.by, o.place())
+	must(b, err)
+	codes := map[string]roster.CodeID{}
+	for _, c := range s.Codes {
+		codes[c.Symbol] = c.ID
+	}
+	who, n := s.Staff[10], 0
+	b.ReportAllocs()
+	for b.Loop() {
+		n++
+		symbol := []string{"公", "有"}[n%2]
+		e := Edits{Place: o.place(), Key: fmt.Sprint("e", n, newID()), List: []roster.Edit{{
+			Op: roster.OpSet, Cell: roster.Cell{Staff: who.ID, Day: s.Roster.Period.First + 9}, Code: codes[symbol],
+		}}}
+		e.Base = 1 << 40
+		if _, err := o.EditRoster(ctx, o.by, e); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// undo paints a cell and takes it back.
+func (o benchOrg) undo(b *testing.B) {
+	ctx := context.Background()
+	s, err := o.Sheet(ctx, o.by, o.place())
+	must(b, err)
+	for b.Loop() {
+		e := Edits{Place: o.place(), Key: newID(), Base: 1 << 40, List: []roster.Edit{{
+			Op: roster.OpSet, Cell: roster.Cell{Staff: s.Staff[11].ID, Day: s.Roster.Period.First + 9}, Code: s.Codes[len(s.Codes)-2].ID,
+		}}}
+		if _, err := o.EditRoster(ctx, o.by, e); err != nil {
+			b.Fatal(err)
+		}
+		if _, err := o.UndoEdit(ctx, o.by, o.place(), newID()); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
