@@ -153,6 +153,8 @@ func (h historian) roster(e roster.Event) string {
 	}
 	what := "state"
 	switch {
+	case before.ID == "" && after.Published == 0:
+		what = "begun"
 	case after.Published > before.Published:
 		what = "published"
 	case after.State == roster.StateClosed:

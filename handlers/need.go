@@ -147,7 +147,7 @@ func (s *Server) openNeeds(c *request) (p needs, err error) {
 	for _, x := range p.all {
 		asked := slices.ContainsFunc(p.have, func(n roster.Need) bool { return n.Code == x.ID })
 		over := x.ValidTo != 0 && x.ValidTo < today
-		if asked || !over && x.Kind.NeedsTimes() {
+		if asked || !over && x.Kind.NeedsTimes() && x.Kind != roster.KindHalf {
 			p.codes = append(p.codes, x)
 		}
 	}

@@ -128,12 +128,17 @@ func (t Text) Period(p roster.Period) string {
 	if _, _, dom := p.First.Date(); dom == 1 {
 		return t.Month(p.First)
 	}
-	_, m1, d1 := p.First.Date()
-	y, m2, d2 := p.Last.Date()
-	if t.Lang == "en" {
-		return fmt.Sprintf("%d %s – %d %s %d", d1, m1.String()[:3], d2, m2.String()[:3], y)
+	y1, m1, d1 := p.First.Date()
+	y2, m2, d2 := p.Last.Date()
+	switch {
+	case t.Lang == "en" && y1 != y2:
+		return fmt.Sprintf("%d %s %d – %d %s %d", d1, m1.String()[:3], y1, d2, m2.String()[:3], y2)
+	case t.Lang == "en":
+		return fmt.Sprintf("%d %s – %d %s %d", d1, m1.String()[:3], d2, m2.String()[:3], y2)
+	case y1 != y2:
+		return fmt.Sprintf("%d年%d月%d日〜%d年%d月%d日", y1, m1, d1, y2, m2, d2)
 	}
-	return fmt.Sprintf("%d年%d月%d日〜%d月%d日", y, m1, d1, m2, d2)
+	return fmt.Sprintf("%d年%d月%d日〜%d月%d日", y1, m1, d1, m2, d2)
 }
 
 // Clock writes a time of day; 翌 is said in Japanese only.
