@@ -124,7 +124,10 @@ func (h historian) shift(e roster.Event) string {
 	}
 	args := at(change.Before)
 	args["Before"], args["After"] = h.told(change.Before), h.told(change.After)
-	if change.Before.Cell() == change.After.Cell() {
+	switch {
+	case change.Before.Cell() == change.After.Cell() && args["Before"] == args["After"]:
+		return h.text.With("history.shift.details", args)
+	case change.Before.Cell() == change.After.Cell():
 		return h.text.With("history.shift.changed", args)
 	}
 	args["ToName"], args["ToDay"] = h.name(change.After.Staff), change.After.Day
@@ -153,7 +156,7 @@ func (h historian) roster(e roster.Event) string {
 	}
 	what := "state"
 	switch {
-	case before.ID == "" && after.Published == 0:
+	case before.Version == 0 && after.Published == 0:
 		what = "begun"
 	case after.Published > before.Published:
 		what = "published"
