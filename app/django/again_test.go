@@ -302,7 +302,7 @@ func TestMonthOpens(t *testing.T) {
 	}
 }
 
-// TestReportFile: it opens in a spreadsheet and runs nothing there.
+// TestReportFile (F-B16): it opens in a spreadsheet and runs nothing there.
 func TestReportFile(t *testing.T) {
 	p := fixture(t, djangotest.A)
 	p.change(`UPDATE shift_management_staff SET name = '=HYPERLINK("http://evil.example")' WHERE id = 8`)

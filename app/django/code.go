@@ -77,7 +77,7 @@ func (im *importer) codes(ctx context.Context, t *target) error {
 	if err != nil {
 		return err
 	}
-	err = im.src.each(ctx, tableType, typeColumns, "`id`", func(r row) error {
+	err = im.src.each(ctx, tableType, typeColumns, byID, func(r row) error {
 		c := im.readType(t, r, book, known[r.text("id")], len(types))
 		types = append(types, &item[roster.Code]{old: r.text("id"), hash: r.digest(typeColumns), value: c})
 		return nil

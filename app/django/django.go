@@ -113,7 +113,7 @@ func (im *importer) count(table, old string, done outcome, title, reason string,
 // known returns what earlier imports made of the rows of a small table.
 func (im *importer) known(ctx context.Context, t *target, table string) (map[string]string, error) {
 	var olds []string
-	err := im.src.each(ctx, table, []string{"id"}, "`id`", func(r row) error { olds = append(olds, r.text("id")); return nil })
+	err := im.src.each(ctx, table, []string{"id"}, byID, func(r row) error { olds = append(olds, r.text("id")); return nil })
 	if err != nil {
 		return nil, err
 	}

@@ -373,7 +373,7 @@ func TestShifts(t *testing.T) {
 			}
 		}
 	})
-	t.Run("notes are text", func(t *testing.T) {
+	t.Run("F-B1: notes are text", func(t *testing.T) {
 		markup, _ := p.shift(o, 19)
 		long, _ := p.shift(o, 20)
 		bell, _ := p.shift(o, 33)
@@ -513,9 +513,14 @@ func TestAccounts(t *testing.T) {
 	if m := p.member(o, djangotest.UserOffice); len(m.Sites) != 1 {
 		t.Errorf("a manager of %v", m.Sites)
 	}
+	t.Run("F-A11: a login that equals a person's name is tied to nobody", func(t *testing.T) {
+		if m := p.member(o, djangotest.UserLike); m.Staff != "" {
+			t.Errorf("%+v", m)
+		}
+	})
 }
 
-// TestSignIn: people keep their password; the hash is replaced when they first use it. F-A9: who has left cannot.
+// TestSignIn: people keep their password; the hash is replaced when they first use it.
 func TestSignIn(t *testing.T) {
 	p := fixture(t, djangotest.A).imported()
 	a := app.New(p.store, clock, newID)
@@ -530,11 +535,13 @@ func TestSignIn(t *testing.T) {
 	must(t, err)
 	_, err = a.SignIn(t.Context(), "care@example.jp", djangotest.Password, "192.0.2.1")
 	must(t, err)
-	for _, login := range []string{"taishoku", "yoshiko", "mukou", "furui"} {
-		if _, err := a.SignIn(t.Context(), login, djangotest.Password, "192.0.2.1"); roster.KindOf(err) != roster.Invalid {
-			t.Errorf("%s: %v", login, err)
+	t.Run("F-A9: who has left or has no usable password stays outside", func(t *testing.T) {
+		for _, login := range []string{"taishoku", "yoshiko", "mukou", "furui"} {
+			if _, err := a.SignIn(t.Context(), login, djangotest.Password, "192.0.2.1"); roster.KindOf(err) != roster.Invalid {
+				t.Errorf("%s: %v", login, err)
+			}
 		}
-	}
+	})
 	for _, password := range []string{"", "!Kq3unusable", "wrong"} {
 		if _, err := a.SignIn(t.Context(), "yoshiko", password, "192.0.2.2"); roster.KindOf(err) != roster.Invalid {
 			t.Errorf("%q: %v", password, err)

@@ -17,7 +17,7 @@ func (im *importer) holidays(ctx context.Context, t *target) error {
 		return nil
 	}
 	n := im.Report.table(tableHoliday)
-	err := im.src.each(ctx, tableHoliday, holidayColumns, "`id`", func(r row) error {
+	err := im.src.each(ctx, tableHoliday, holidayColumns, byID, func(r row) error {
 		h, f := im.readHoliday(r, first)
 		if f == nil {
 			list = append(list, &item[roster.Holiday]{old: r.text("id"), hash: r.digest(holidayColumns), value: h})

@@ -20,7 +20,6 @@ type thing[T any] struct {
 	now     func(ctx context.Context, r store.Reader, id string) (T, error)
 	save    func(ctx context.Context, w store.Writer, v T) (T, error)
 	adopt   func(ctx context.Context, r store.Reader, v T) (T, bool, error) // one that is here already and means the same; nil: never
-	adopted outcome                                                         // what adopting counts as
 	stamp   func(v *T, id string, version int64)
 	version func(T) int64
 	events  func(before *T, after T) []roster.Event
@@ -87,53 +86,61 @@ func keepSlice[T any](ctx context.Context, im *importer, t *target, k thing[T], 
 }
 
 func keepOne[T any](ctx context.Context, im *importer, w store.Writer, k thing[T], it *item[T], refs map[string]store.ImportRef) error {
-	it.done, it.reason = same, ""
-	ref, known := refs[it.old]
-	if known {
-		it.id = ref.NewID
-		k.stamp(&it.value, it.id, versionOf(ref))
+	before, err := decide(ctx, im, w, k, it, refs)
+	if err != nil {
+		return err
 	}
-	var before *T
 	switch {
-	case known && hashOf(ref) == it.hash:
-	case known:
-		now, err := k.now(ctx, w, ref.NewID)
-		if roster.KindOf(err) == roster.NotFound {
-			it.done = removed
-			break
-		}
-		if err != nil {
-			return err
-		}
-		if it.done = updated; k.version(now) != versionOf(ref) {
-			it.done = hereFirst
-		}
-		before = &now
-	default:
-		if k.adopt != nil {
-			found, ok, err := k.adopt(ctx, w, it.value)
-			if err != nil {
-				return err
-			}
-			if ok {
-				it.value, it.done, before = found, k.adopted, &found
-				return keepRef(ctx, im, w, k, it, before)
-			}
-		}
-		k.stamp(&it.value, im.NewID(), 0)
-		it.done = added
-	}
-	if it.done == added || it.done == updated {
+	case it.done == added && before != nil: // it was here already: only the reference is new
+		return keepRef(ctx, im, w, k, it, before)
+	case it.done == added || it.done == updated:
 		if err := keepValue(ctx, w, k, it); err != nil || it.done == refused {
 			return err
 		}
 		return keepRef(ctx, im, w, k, it, before)
-	}
-	if it.also != nil {
+	case it.also != nil:
 		w.Record(k.events(&it.value, it.value)...)
 		return w.SaveImportRef(ctx, *it.also)
 	}
 	return nil
+}
+
+// decide sets what is to become of a row, and returns what is here already.
+func decide[T any](ctx context.Context, im *importer, r store.Reader, k thing[T], it *item[T], refs map[string]store.ImportRef) (before *T, err error) {
+	ref, known := refs[it.old]
+	if !known {
+		it.done, it.reason = added, ""
+		return adopt(ctx, im, r, k, it)
+	}
+	it.done, it.reason, it.id = same, "", ref.NewID
+	k.stamp(&it.value, it.id, versionOf(ref))
+	if hashOf(ref) == it.hash {
+		return nil, nil
+	}
+	now, err := k.now(ctx, r, ref.NewID)
+	switch {
+	case roster.KindOf(err) == roster.NotFound:
+		it.done, err = removed, nil
+	case err != nil:
+	case k.version(now) == versionOf(ref):
+		it.done = updated
+	default:
+		it.done = hereFirst
+	}
+	return &now, err
+}
+
+// adopt takes what means the same and is here already, or gives the new value an id.
+func adopt[T any](ctx context.Context, im *importer, r store.Reader, k thing[T], it *item[T]) (before *T, err error) {
+	if k.adopt != nil {
+		found, ok, err := k.adopt(ctx, r, it.value)
+		if ok || err != nil {
+			it.value = found
+			return &found, err
+		}
+	}
+	k.stamp(&it.value, im.NewID(), 0)
+	return nil, nil
 }
 
 // keepValue saves; what the store refuses is told, not passed on.

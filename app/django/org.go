@@ -18,7 +18,7 @@ var orgColumns = []string{
 // findTargets decides which organisations there will be: one for generations A and B, one each for C. People whose organisation is
 // not known go to the only one there is, or to one of their own: an unknown person's data must not reach a strange organisation.
 func (im *importer) findTargets(ctx context.Context) error {
-	err := im.src.each(ctx, tableOrg, orgColumns, "`id`", func(r row) error {
+	err := im.src.each(ctx, tableOrg, orgColumns, byID, func(r row) error {
 		im.targets = append(im.targets, im.readOrg(r))
 		return nil
 	})
@@ -199,7 +199,6 @@ func (im *importer) keepOrg(ctx context.Context, t *target) error {
 		events:  savedEvents(roster.EventOrgSaved, "", func(o roster.Org) string { return string(o.ID) }),
 		id:      func(o roster.Org) string { return string(o.ID) },
 		title:   func(o roster.Org) string { return o.Name },
-		adopted: added,
 	}
 	return keep(ctx, im, t, k, []*item[roster.Org]{it}, count)
 }

@@ -67,7 +67,7 @@ func (im *importer) shifts(ctx context.Context) (err error) {
 	if s.leaves, err = im.readLeaves(ctx); err != nil {
 		return err
 	}
-	err = im.src.each(ctx, tableShift, shiftColumns, "`staff_id`, `date`, `start_time`, `id`", func(r row) error {
+	err = im.src.each(ctx, tableShift, shiftColumns, []string{"staff_id", "date", "start_time", "id"}, func(r row) error {
 		if len(s.day) > 0 && (s.day[0].text("staff_id") != r.text("staff_id") || s.day[0].text("date") != r.text("date")) {
 			if err := s.endDay(ctx); err != nil {
 				return err
@@ -93,7 +93,7 @@ func (im *importer) shifts(ctx context.Context) (err error) {
 // readLeaves finds the private reasons that the former system wrote into notes when a request was approved.
 func (im *importer) readLeaves(ctx context.Context) (map[string][]leave, error) {
 	by := map[string][]leave{}
-	err := im.src.each(ctx, tableLeave, []string{"staff_id", "start_date", "end_date", "reason"}, "`id`", func(r row) error {
+	err := im.src.each(ctx, tableLeave, []string{"staff_id", "start_date", "end_date", "reason"}, byID, func(r row) error {
 		from, err1 := parseDay(r.text("start_date"))
 		to, err2 := parseDay(r.text("end_date"))
 		if reason := cleanNote(r.text("reason")); reason != "" && err1 == nil && err2 == nil {

@@ -58,7 +58,7 @@ func (s *Source) discover(ctx context.Context, tables []string) error {
 // identify names the database by the instant its first migration ran, which no copy changes; without one, by where it lies.
 func (s *Source) identify(ctx context.Context, place string) error {
 	what := place
-	err := s.each(ctx, "django_migrations", []string{"app", "name", "applied"}, "id", func(r row) error {
+	err := s.each(ctx, "django_migrations", []string{"app", "name", "applied"}, byID, func(r row) error {
 		what = "migration " + r.text("app") + " " + r.text("name") + " " + r.text("applied")
 		return errEnough
 	})
@@ -87,10 +87,7 @@ func (s *Source) count(ctx context.Context, table string) (n int, err error) {
 
 // each streams the wanted columns of a table, those that exist, as text; a missing table has no rows. Values are cast by the
 // engine, because drivers make different things of dates and booleans.
-func (s *Source) each(ctx context.Context, table string, want []string, order string, fn func(row) error) error {
-	if !s.hasTable(table) {
-		return nil
-	}
+func (s *Source) each(ctx context.Context, table string, want []string, order []string, fn func(row) error) error {
 	r := row{at: map[string]int{}}
 	var list []string
 	for _, c := range want {
@@ -99,7 +96,10 @@ func (s *Source) each(ctx context.Context, table string, want []string, order st
 			list = append(list, fmt.Sprintf("CAST(%s AS CHAR) AS c%d", quote(c), len(list)))
 		}
 	}
-	rows, err := s.tx.QueryContext(ctx, "SELECT "+strings.Join(list, ", ")+" FROM "+quote(table)+" ORDER BY "+order)
+	if len(list) == 0 {
+		return nil
+	}
+	rows, err := s.tx.QueryContext(ctx, "SELECT "+strings.Join(list, ", ")+" FROM "+quote(table)+s.orderBy(table, order))
 	if err != nil {
 		return fmt.Errorf("%s: %w", table, err)
 	}
@@ -119,6 +119,23 @@ func (s *Source) each(ctx context.Context, table string, want []string, order st
 	}
 	return rows.Err()
 }
+
+// orderBy sorts by those columns that there are.
+func (s *Source) orderBy(table string, order []string) string {
+	var list []string
+	for _, c := range order {
+		if s.has(table, c) {
+			list = append(list, quote(c))
+		}
+	}
+	if len(list) == 0 {
+		return ""
+	}
+	return " ORDER BY " + strings.Join(list, ", ")
+}
+
+// byID is the order of everything that is not read person by person.
+var byID = []string{"id"}
 
 // row is one row of the former system. A column that is not there reads like one without a value.
 type row struct {

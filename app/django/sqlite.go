@@ -14,7 +14,7 @@ import (
 // Open opens a database of the former system, never to change it. The error is one sentence for the person at the screen.
 func Open(ctx context.Context, from string) (*Source, error) {
 	if strings.Contains(from, "://") || strings.Contains(from, "@tcp(") || strings.Contains(from, "@unix(") {
-		return nil, fault(faultEngine, from[:strings.IndexAny(from, ":@")])
+		return nil, fault(faultEngine)
 	}
 	return openSQLite(ctx, from)
 }

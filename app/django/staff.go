@@ -41,7 +41,7 @@ type person struct {
 
 // readPeople keeps everybody in memory: they are thousands at the most.
 func (im *importer) readPeople(ctx context.Context) error {
-	return im.src.each(ctx, tableStaff, staffColumns, "`id`", func(r row) error {
+	return im.src.each(ctx, tableStaff, staffColumns, byID, func(r row) error {
 		p := &person{
 			row: r, old: r.text("id"), user: r.text("user_id"), org: r.text("organization_id"), role: r.text("role_type"),
 			active: r.yes("is_active", true),

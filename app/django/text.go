@@ -66,6 +66,7 @@ var (
 	userFirstOrg   = finding{Changed, "どの組織のものか分からないアカウントです", "ユーザー名 %s を組織「%s」に入れました"}
 	userLong       = finding{Refused, "ユーザー名が長すぎるか空です", "「%s」"}
 	userLinkBroken = finding{Changed, "職員のアカウントが見つからないため、職員だけを取り込みました", "「%s」の user_id = %s がありません"}
+	userCleaned    = finding{Changed, "ユーザー名の空白や見えない文字を整えました", "%q → %s"}
 	userTwice      = finding{Changed, "一つのアカウントに職員が二人結び付いていたため、最初の一人に結び付けました", "ユーザー名 %s、外した職員「%s」"}
 
 	codeMade     = finding{Noted, "インポートのために作ったシフト種別です", "記号 %s「%s」"}
@@ -127,7 +128,7 @@ const (
 	faultNoSQLite = "%s は SQLite のデータベースではありません。"
 	faultBroken   = "%s は壊れているか読めないデータベースです (%v)。"
 	faultForeign  = "旧システムのデータベースではありません: %s がありません。"
-	faultEngine   = "%s からのインポートはまだできません。SQLite のファイルを指定してください。"
+	faultEngine   = "MySQL などからのインポートはまだできません。SQLite のファイルを指定してください。"
 )
 
 // fault makes one sentence on one line, whatever the engine said.

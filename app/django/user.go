@@ -8,6 +8,8 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"golang.org/x/text/unicode/norm"
+
 	"wakakusa/roster"
 	"wakakusa/store"
 )
@@ -15,6 +17,9 @@ import (
 var userColumns = []string{
 	"id", "username", "password", "email", "first_name", "last_name", "is_superuser", "is_staff", "is_active", "date_joined",
 }
+
+// loginLong leaves room for a number behind a name that is in use.
+const loginLong = 147
 
 // user is an account of the former system.
 type user struct {
@@ -31,7 +36,7 @@ type user struct {
 // readUsers keeps all accounts in memory and ties them to people, by id only: a login that equals a person's name proves nothing.
 func (im *importer) readUsers(ctx context.Context) error {
 	by := map[string]*user{}
-	err := im.src.each(ctx, tableUser, userColumns, "`id`", func(r row) error {
+	err := im.src.each(ctx, tableUser, userColumns, byID, func(r row) error {
 		u := &user{
 			row: r, old: r.text("id"), login: cleanLine(r.text("username")), super: r.yes("is_superuser", false),
 			office: r.yes("is_staff", false), active: r.yes("is_active", true),
@@ -67,7 +72,7 @@ func (im *importer) accounts(ctx context.Context) error {
 	others := map[*target][]*item[roster.Member]{}
 	for _, u := range im.users {
 		im.placeUser(u)
-		if n := utf8.RuneCountInString(u.login); n == 0 || n > 120 || len(u.places) == 0 {
+		if n := utf8.RuneCountInString(norm.NFKC.String(u.login)); n == 0 || n > loginLong {
 			im.Report.tell(tableUser, u.old, userLong, u.login)
 			n := im.Report.table(tableUser)
 			n.rows++
@@ -206,6 +211,9 @@ func (u *user) display() string {
 
 // tellUser names what somebody should look at.
 func (im *importer) tellUser(u *user, noAdmin bool) {
+	if raw := u.row.text("username"); raw != u.login {
+		im.Report.tell(tableUser, u.old, userCleaned, raw, u.login)
+	}
 	switch hash := u.row.text("password"); {
 	case canSignIn(hash):
 	case hash == "" || strings.HasPrefix(hash, "!"):
