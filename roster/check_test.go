@@ -202,6 +202,17 @@ func TestClean(t *testing.T) {
 	}
 }
 
+func TestPlain(t *testing.T) {
+	for in, want := range map[string]string{
+		"髙﨑 𠮷子": "髙﨑 𠮷子", "見え\u200bない\u202e名": "見えない名", "ベル\aの音\n\t二行目": "ベルの音\n\t二行目", "\xff壊れ": "\uFFFD壊れ",
+		"葛\U000E0100城": "葛\U000E0100城",
+	} {
+		if got := Plain(in); got != want || checkLines(got, 0, 100) != nil {
+			t.Errorf("Plain(%q) = %q", in, got)
+		}
+	}
+}
+
 func TestContractOn(t *testing.T) {
 	list := []Contract{
 		{ID: "新", From: 200},

@@ -365,6 +365,26 @@ func TestTwoFormers(t *testing.T) {
 	}
 }
 
+// TestStartDayMoved: periods that begin on another day meanwhile do not publish the same shifts twice.
+func TestStartDayMoved(t *testing.T) {
+	p := fixture(t, djangotest.A).imported()
+	o := p.orgs()[0]
+	_, err := p.store.Write(t.Context(), roster.Act{Org: o.ID, Kind: "site.saved"}, func(w store.Writer) error {
+		sites, err := w.Sites(t.Context())
+		must(t, err)
+		sites[0].StartDay = 21
+		s, err := w.SaveSite(t.Context(), sites[0])
+		w.Record(roster.Saved(roster.EventSiteSaved, string(s.ID), s.ID, sites[0], s))
+		return err
+	})
+	must(t, err)
+	before := p.digest()
+	p.imported()
+	if p.digest() != before {
+		t.Error("something changed")
+	}
+}
+
 // TestCopyElsewhere: a copy at another place is the same database.
 func TestCopyElsewhere(t *testing.T) {
 	p := fixture(t, djangotest.C).imported()

@@ -32,7 +32,7 @@ func (im *importer) publish(ctx context.Context, t *target, p roster.Period) (sa
 		if err != nil {
 			return err
 		}
-		if said, err = im.maySay(ctx, w, before, p); err != nil || said != monthOut && said != monthAgain {
+		if said, err = im.decideMonth(ctx, w, before, p); err != nil || said != monthOut && said != monthAgain {
 			return err
 		}
 		org, err := w.Org(ctx)
@@ -55,9 +55,13 @@ func (im *importer) publish(ctx context.Context, t *target, p roster.Period) (sa
 	return said, err
 }
 
-// maySay decides what happens to a past month: nothing, a first publication, or a further one with the rows that came now.
-func (im *importer) maySay(ctx context.Context, r store.Reader, was roster.Roster, p roster.Period) (finding, error) {
+// decideMonth says what happens to a past month: nothing, a first publication, or a further one with the rows that came now.
+func (im *importer) decideMonth(ctx context.Context, r store.Reader, was roster.Roster, p roster.Period) (finding, error) {
 	if was.Version == 0 {
+		others, err := r.Rosters(ctx, was.Site, p)
+		if err != nil || len(others) > 0 {
+			return finding{}, err // periods began on another day of the month once: these days are published already
+		}
 		return monthOut, nil
 	}
 	if was.State != roster.StatePublished {

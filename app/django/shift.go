@@ -154,10 +154,8 @@ func (s *stream) readDay(p *person, d roster.Day, rows []row) []placedRow {
 		t.shifts = append(t.shifts, &item[roster.Shift]{old: r.text("id"), hash: r.digest(shiftColumns), value: shift})
 		here = append(here, placedRow{r.text("id"), shift, code.Kind.DayOff() || code.Kind == roster.KindHalf})
 	}
-	if period := roster.PeriodOf(d, t.site.StartDay); period.Last < s.im.today && !period.Contains(s.im.today) {
+	if period := roster.PeriodOf(d, t.site.StartDay); period.Last < s.im.today {
 		t.months[period.First] = period
-	} else {
-		t.ahead += len(here)
 	}
 	return here
 }
@@ -187,6 +185,12 @@ func (s *stream) flush(ctx context.Context, t *target) error {
 	if err := keep(ctx, s.im, t, shiftThing, list, s.count); err != nil {
 		return err
 	}
+	present := roster.PeriodOf(s.im.today, t.site.StartDay).First
+	for _, it := range list {
+		if it.done == added && it.value.Day >= present {
+			t.ahead++
+		}
+	}
 	if s.im.Progress != nil {
 		s.im.Progress(s.read, s.total)
 	}
@@ -212,7 +216,7 @@ func (x *shiftRow) tell(f finding, values ...any) {
 func (x *shiftRow) read() (roster.Shift, roster.Code) {
 	s := roster.Shift{Site: x.person.target.site.ID, Staff: x.person.id, Day: x.day}
 	var code roster.Code
-	if x.yes("is_deleted_with_reason", false) {
+	if x.isDayOff() {
 		code, s.Span = x.dayOff()
 	} else {
 		code, s.Span = x.work()
@@ -237,6 +241,9 @@ func (x *shiftRow) read() (roster.Shift, roster.Code) {
 	}
 	return s, code
 }
+
+// isDayOff: such a row is marked deleted, but is not.
+func (x *shiftRow) isDayOff() bool { return x.yes("is_deleted_with_reason", false) }
 
 // dayOff: the row is a day off, with the code of its reason. A half day alone takes the code's times; beside a shift it has none,
 // because the two would be counted twice.
@@ -296,7 +303,7 @@ func (x *shiftRow) work() (roster.Code, roster.Span) {
 	return code, span
 }
 
-// note keeps what a person wrote, but not what was private.
+// note keeps what a person wrote, but not the private reason that an approved request left in the day off it made.
 func (x *shiftRow) note() string {
 	raw := x.text("notes")
 	s := cleanNote(raw)
@@ -304,7 +311,7 @@ func (x *shiftRow) note() string {
 		x.tell(noteHidden)
 	}
 	for _, l := range x.leaves {
-		if l.from <= x.day && x.day <= l.to && strings.Contains(s, l.reason) {
+		if x.isDayOff() && l.from <= x.day && x.day <= l.to && strings.Contains(s, l.reason) {
 			s = roster.Clean(strings.ReplaceAll(s, l.reason, ""))
 			x.tell(notePrivate)
 		}

@@ -210,6 +210,6 @@ var roleNames = map[roster.Role]string{
 
 // What to do next.
 const (
-	hintDraft   = "組織「%s」の今月以降のシフト %s 件は下書きです。シフト表で確かめて「公開」してください。"
+	hintDraft   = "組織「%s」の今の期間以降に取り込んだシフト %s 件は下書きです。シフト表で確かめて「公開」してください。"
 	hintMissing = "ふりがな・契約・休憩時間は旧システムにないため空です。職員とシフト種別の画面で入れてください。"
 )
