@@ -16,6 +16,7 @@ import (
 	"wakakusa/app/django/djangotest"
 	"wakakusa/roster"
 	"wakakusa/store"
+	"wakakusa/store/sqldb"
 )
 
 // edit changes a shift of ours as a person would.
@@ -139,6 +140,32 @@ func TestInterrupted(t *testing.T) {
 	p.imported()
 	if a, b := p.content(), whole.content(); a != b {
 		t.Errorf("content differs:\n%s\n%s", a, b)
+	}
+}
+
+// busy is a store on a machine so busy that some writes do not end in time.
+type busy struct {
+	*sqldb.DB
+	writes int
+}
+
+func (b *busy) Write(ctx context.Context, act roster.Act, fn func(store.Writer) error) (store.Change, error) {
+	if b.writes++; b.writes%3 == 0 {
+		return b.DB.Write(ctx, act, func(w store.Writer) error { return errors.Join(fn(w), context.DeadlineExceeded) })
+	}
+	return b.DB.Write(ctx, act, fn)
+}
+
+// TestBusyMachine: writes that do not end in time are tried again, smaller; nothing is doubled or told twice.
+func TestBusyMachine(t *testing.T) {
+	build := func(path string) error { return djangotest.Build(path, djangotest.B, today) }
+	whole, p := newPlace(t, build).imported(), newPlace(t, build)
+	must(t, p.run(t.Context(), func(o *django.Options) { o.Store = &busy{DB: p.store} }))
+	if a, b := p.content(), whole.content(); a != b {
+		t.Errorf("content differs:\n%s\n%s", a, b)
+	}
+	if p.csv.String() != whole.csv.String() {
+		t.Error("the reports differ")
 	}
 }
 

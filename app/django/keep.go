@@ -53,16 +53,28 @@ type item[T any] struct {
 // keep brings rows of one kind into an organisation, some hundred at a time, each slice its own revision. A row that an earlier
 // import brought is left alone unless it has changed since; then it changes ours only if nobody did so here.
 func keep[T any](ctx context.Context, im *importer, t *target, k thing[T], items []*item[T], count *tally) error {
-	for from := 0; from < len(items); from += sliceRows {
-		slice := items[from:min(from+sliceRows, len(items))]
-		if err := keepSlice(ctx, im, t, k, slice); err != nil {
+	size := sliceRows
+	for from := 0; from < len(items); {
+		slice := items[from:min(from+size, len(items))]
+		err := keepSlice(ctx, im, t, k, slice)
+		if tooSlow(ctx, err) && size > 1 {
+			size = max(1, size/4)
+			continue
+		}
+		if err != nil {
 			return err
 		}
+		from += len(slice)
 		for _, it := range slice {
 			im.count(k.table, it.old, it.done, k.title(it.value), it.reason, count)
 		}
 	}
 	return nil
+}
+
+// tooSlow reports whether the store, not the person, ended a write: the machine is busy and a smaller one may pass.
+func tooSlow(ctx context.Context, err error) bool {
+	return errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil
 }
 
 func keepSlice[T any](ctx context.Context, im *importer, t *target, k thing[T], items []*item[T]) error {
