@@ -40,7 +40,6 @@ type Server struct {
 	sessions *sessionStore
 	stop     chan struct{} // closed when the program stops: streams end
 	stopOnce sync.Once
-	draining bool
 }
 
 // New builds the routes.
