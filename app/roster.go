@@ -62,11 +62,8 @@ func (a *App) EditRoster(ctx context.Context, by roster.Actor, e Edits) (Edited,
 	}
 	var done Edited
 	change, err := a.writeSheet(ctx, by, e.Place, actEdited, e.Key, 0, func(w store.Writer) error {
-		sheet, err := loadSheet(ctx, w, e.Place, meant.Staff())
+		sheet, err := loadRows(ctx, w, by, e.Place, meant.Staff())
 		if err != nil {
-			return err
-		}
-		if err := addGuests(ctx, w, by, sheet, meant.Staff()); err != nil {
 			return err
 		}
 		if err := refuseStale(ctx, w, by, meant.Cells, e.Base, sheet); err != nil {
@@ -87,26 +84,6 @@ func (a *App) EditRoster(ctx context.Context, by roster.Actor, e Edits) (Edited,
 	}
 	done.Revision = change.Revision
 	return done, nil
-}
-
-// addGuests lets people of other sites come to help (応援) who do not stand on this sheet yet. Only who plans their home may send them.
-func addGuests(ctx context.Context, r store.Reader, by roster.Actor, s *roster.Sheet, staff []roster.StaffID) error {
-	for _, id := range staff {
-		if _, ok := s.Person(id); ok {
-			continue
-		}
-		p, err := r.Staff(ctx, id)
-		if roster.KindOf(err) == roster.NotFound {
-			continue // Apply refuses
-		}
-		if err != nil {
-			return err
-		}
-		if p.HomeSite != s.Site.ID && roster.Can(by, roster.EditRoster, roster.Subject{Site: p.HomeSite}) == nil {
-			s.Staff = append(s.Staff, p)
-		}
-	}
-	return nil
 }
 
 // writeSheet is write with the place of a sheet in the act.
@@ -211,11 +188,8 @@ func (a *App) UndoEdit(ctx context.Context, by roster.Actor, p Place, key string
 		done.Cells = append(done.Cells, c.Cells()...)
 	}
 	change, err := a.writeSheet(ctx, by, p, actUndone, key, act.Revision, func(w store.Writer) error {
-		sheet, err := loadSheet(ctx, w, Place{p.Site, done.Cells[0].Day}, done.Staff())
+		sheet, err := loadRows(ctx, w, by, Place{p.Site, done.Cells[0].Day}, done.Staff())
 		if err != nil {
-			return err
-		}
-		if err := addGuests(ctx, w, by, sheet, done.Staff()); err != nil {
 			return err
 		}
 		applied, err := sheet.Undo(changes)

@@ -61,21 +61,11 @@ func (a *App) sheet(ctx context.Context, by roster.Actor, p Place, only []roster
 // loadSheet reads everything a decision about a roster needs. only limits the shifts to some people (nil: all).
 func loadSheet(ctx context.Context, r store.Reader, p Place, only []roster.StaffID) (*roster.Sheet, error) {
 	s := &roster.Sheet{}
-	load := []func() error{
-		func() (err error) { s.Org, err = r.Org(ctx); return },
-		func() (err error) { s.Site, err = r.Site(ctx, p.Site); return },
-		func() (err error) {
-			s.Roster, err = r.RosterAt(ctx, p.Site, roster.PeriodOf(p.Day, s.Site.StartDay))
-			if s.Roster.Version == 0 {
-				s.Roster.OffDays = s.Site.OffDays
-			}
-			return
-		},
+	err := inOrder(
+		func() error { return loadFrame(ctx, r, p, s) },
 		func() (err error) { s.Jobs, err = r.Jobs(ctx); return },
 		func() (err error) { s.Contracts, err = r.Contracts(ctx); return },
-		func() (err error) { s.Codes, err = r.Codes(ctx); return },
 		func() (err error) { s.Needs, err = r.Needs(ctx, p.Site); return },
-		func() (err error) { s.Locked, err = r.LockedCells(ctx, s.Roster.Period); return },
 		func() (err error) {
 			if only != nil {
 				s.Shifts, err = r.ShiftsOf(ctx, only, s.Roster.Period.Widen(roster.Margin, roster.Margin))
@@ -86,13 +76,82 @@ func loadSheet(ctx context.Context, r store.Reader, p Place, only []roster.Staff
 		},
 		func() error { return loadHolidays(ctx, r, s) },
 		func() error { return loadPeople(ctx, r, s) },
-	}
-	for _, f := range load {
-		if err := f(); err != nil {
-			return nil, err
-		}
+	)
+	if err != nil {
+		return nil, err
 	}
 	return s, nil
+}
+
+// loadFrame reads what every look at a roster needs.
+func loadFrame(ctx context.Context, r store.Reader, p Place, s *roster.Sheet) error {
+	return inOrder(
+		func() (err error) { s.Org, err = r.Org(ctx); return },
+		func() (err error) { s.Site, err = r.Site(ctx, p.Site); return },
+		func() (err error) {
+			s.Roster, err = r.RosterAt(ctx, p.Site, roster.PeriodOf(p.Day, s.Site.StartDay))
+			if s.Roster.Version == 0 {
+				s.Roster.OffDays = s.Site.OffDays
+			}
+			return
+		},
+		func() (err error) { s.Codes, err = r.Codes(ctx); return },
+		func() (err error) { s.Locked, err = r.LockedCells(ctx, s.Roster.Period); return },
+	)
+}
+
+// loadRows reads what Apply and Undo ask for and no more, because it is read under the pen: some people and their shifts. People of
+// other sites may be sent to help (応援) by who plans their home; once they stand on the sheet, they are planned like others.
+func loadRows(ctx context.Context, r store.Reader, by roster.Actor, p Place, staff []roster.StaffID) (*roster.Sheet, error) {
+	s := &roster.Sheet{}
+	if err := loadFrame(ctx, r, p, s); err != nil {
+		return nil, err
+	}
+	var err error
+	if s.Shifts, err = r.ShiftsOf(ctx, staff, s.Roster.Period.Widen(roster.Margin, roster.Margin)); err != nil {
+		return nil, err
+	}
+	people, err := someStaff(ctx, r, staff)
+	for _, p := range people {
+		sent := p.HomeSite != s.Site.ID && roster.Can(by, roster.EditRoster, roster.Subject{Site: p.HomeSite}) == nil
+		if onSheet(s, p) || sent {
+			s.Staff = append(s.Staff, p)
+		}
+	}
+	return s, err
+}
+
+// fewPeople is up to how many people are read one by one.
+const fewPeople = 20
+
+// someStaff reads people; those who are not there are left out.
+func someStaff(ctx context.Context, r store.Reader, ids []roster.StaffID) ([]roster.Staff, error) {
+	if len(ids) > fewPeople {
+		all, err := r.People(ctx)
+		return slices.DeleteFunc(all, func(p roster.Staff) bool { return !slices.Contains(ids, p.ID) }), err
+	}
+	var list []roster.Staff
+	for _, id := range ids {
+		p, err := r.Staff(ctx, id)
+		if roster.KindOf(err) == roster.NotFound {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, p)
+	}
+	return list, nil
+}
+
+// inOrder runs steps until one fails.
+func inOrder(steps ...func() error) error {
+	for _, step := range steps {
+		if err := step(); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func loadHolidays(ctx context.Context, r store.Reader, s *roster.Sheet) error {
