@@ -56,9 +56,9 @@ func TestAccessible(t *testing.T) {
 					tabs[page.role] = x
 				}
 				base := eval[string](x, `location.pathname.split("/").slice(0, 3).join("/")`)
-				x.open(base + page.path)
 				for _, scheme := range []string{"light", "dark"} {
 					x.scheme(scheme)
+					x.open(base + page.path)
 					x.accessible(fmt.Sprintf("%s %s", page.name, scheme))
 				}
 			}
@@ -72,9 +72,9 @@ func TestStories(t *testing.T) {
 	x := newTab(t, p, phone)
 	x.open("/")
 	for _, href := range eval[[]string](x, `[...document.querySelectorAll(".list a")].map(a => a.pathname)`) {
-		x.open(href)
 		for _, scheme := range []string{"light", "dark"} {
 			x.scheme(scheme)
+			x.open(href)
 			x.accessible(href + " " + scheme)
 		}
 	}

@@ -46,9 +46,9 @@ func TestScreenshots(t *testing.T) {
 					tabs[page.role] = x
 				}
 				base := eval[string](x, `location.pathname.split("/").slice(0, 3).join("/")`)
-				x.open(base + page.path)
 				for _, scheme := range []string{"light", "dark"} {
 					x.scheme(scheme)
+					x.open(base + page.path)
 					x.shot(page.name + "-" + s.name + "-" + scheme)
 				}
 			}
