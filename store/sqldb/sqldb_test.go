@@ -166,6 +166,8 @@ func TestHotReadsUseIndexes(t *testing.T) {
 		"shifts of a person": {`SELECT 1 FROM shifts WHERE org_id = ? AND day BETWEEN ? AND ? AND staff_id IN (?)`, "shifts_staff", 4},
 		"own roster":         {publishedQuery + ` AND p.staff_id = ?`, "published_staff", 4},
 		"published site":     {publishedQuery + ` AND p.site_id = ?`, "published_site", 4},
+		"acts of a person":   {actQuery + ` AND a.actor_id = ? AND a.place = ? ORDER BY a.revision DESC LIMIT ?`, "acts_actor", 4},
+		"who undid an act":   {actQuery + ` AND a.revision = ?`, "acts_undoes", 2},
 		"touched cells":      {`SELECT 1 FROM events e WHERE e.org_id = ? AND e.day BETWEEN ? AND ? AND e.revision > ?`, "events_cell", 4},
 	} {
 		plan := db.plan(t, x.query, make([]any, x.args))
