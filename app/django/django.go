@@ -48,7 +48,6 @@ type target struct {
 	shifts []*item[roster.Shift]
 	months map[roster.Day]roster.Period // past periods with shifts
 	ahead  int                          // shifts from the present period on
-	admins int                          // who can sign in
 }
 
 // Import brings everything that has a home here and reports every row. It may be ended at any moment and begun again: each slice of
@@ -71,7 +70,7 @@ func Import(ctx context.Context, src *Source, o Options) error {
 			}
 		}
 	}
-	for _, step := range []func(context.Context) error{im.accounts, im.shifts, im.months, im.leftovers} {
+	for _, step := range []func(context.Context) error{im.accounts, im.admins, im.shifts, im.months, im.leftovers} {
 		if err := step(ctx); err != nil {
 			return err
 		}
@@ -208,9 +207,6 @@ func (im *importer) tellColumns(table string, used []string) {
 
 func (im *importer) hints() {
 	for _, t := range im.targets {
-		if t.admins == 0 {
-			im.Report.tell(tableOrg, t.old, orgNoAdmin, t.org.Name)
-		}
 		if t.ahead > 0 {
 			im.Report.hint(fmt.Sprintf(hintDraft, t.org.Name, thousands(t.ahead)))
 		}

@@ -6,6 +6,8 @@ import (
 	"io"
 	"slices"
 	"strings"
+
+	"wakakusa/roster"
 )
 
 // Report tells what became of every row. Lines go to a CSV file as they are found, because there may be millions; only their
@@ -15,6 +17,13 @@ type Report struct {
 	tables   []*tally
 	findings []*found
 	hints    []string
+	Invite   []Invitee // who is to get an invitation, so that each organisation has an administrator
+}
+
+// Invitee is the member of an organisation that waits for its first administrator.
+type Invitee struct {
+	Org    roster.Org
+	Member roster.MemberID
 }
 
 // tally counts the rows of one table of the former system.

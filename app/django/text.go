@@ -36,7 +36,7 @@ var (
 	orgUnknown   = finding{Changed, "組織が決まっていないため仮の組織に入れました", "「%s」→ 組織「%s」"}
 	orgOnlyOne   = finding{Changed, "組織が決まっていないため、唯一の組織に入れました", "「%s」→ 組織「%s」"}
 	orgAdmin     = finding{Changed, "組織が決まっていない全体管理者を最初の組織に入れました", "「%s」→ 組織「%s」"}
-	orgNoAdmin   = finding{Noted, "サインインできる管理者がいません", "組織「%s」: 旧システムでスーパーユーザーのパスワードを設定し、もう一度インポートしてください"}
+	orgNoAdmin   = finding{Noted, "サインインできる管理者がいないため、招待を用意しました", "組織「%s」"}
 	orgMissing   = finding{Refused, "所属する組織の行が見つかりません", "「%s」の organization_id = %s がありません"}
 	nameCleaned  = finding{Changed, "名前の空白や半角カナを整えました", "「%s」→「%s」"}
 	nameHidden   = finding{Changed, "名前から見えない文字を取り除きました", "%q →「%s」"}
@@ -196,6 +196,7 @@ const (
 	defaultSite  = "本部"
 	unknownOrg   = "組織未設定"
 	unknownSlug  = "unassigned"
+	adminName    = "管理者(招待)"
 	unsetSymbol  = "未"
 	unsetName    = "未設定"
 	nameless     = "名前なし(旧ID %s)"

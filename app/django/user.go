@@ -170,9 +170,6 @@ func (im *importer) readMember(u *user, t *target, noAdmin bool) *item[roster.Me
 	}
 	if m.Role == roster.RoleAdmin && m.Active {
 		im.Report.tell(tableUser, u.old, userAdmin, u.login, t.org.Name)
-		if canSignIn(u.row.text("password")) {
-			t.admins++
-		}
 		if !u.super && (p == nil || p.role != roleGlobal) {
 			im.Report.tell(tableUser, u.old, userUp, u.login)
 		}
@@ -194,6 +191,46 @@ var memberThing = thing[roster.Member]{
 	events:  savedEvents(roster.EventMemberSaved, "", func(m roster.Member) string { return string(m.ID) }),
 	id:      func(m roster.Member) string { return string(m.ID) },
 	title:   func(m roster.Member) string { return m.Name },
+}
+
+// admins prepares an invitation where nobody could administer the organisation: the former system had no superuser who can sign in.
+func (im *importer) admins(ctx context.Context) error {
+	for _, t := range im.targets {
+		ok, err := im.hasAdmin(ctx, t)
+		if err != nil {
+			return err
+		}
+		if ok {
+			continue
+		}
+		it := &item[roster.Member]{old: "1", value: roster.Member{Name: adminName, Role: roster.RoleAdmin, Sites: []roster.SiteID{}, Active: true}}
+		k := memberThing
+		k.table = "admin"
+		if err := keep(ctx, im, t, k, []*item[roster.Member]{it}, nil); err != nil {
+			return err
+		}
+		im.Report.tell(tableOrg, t.old, orgNoAdmin, t.org.Name)
+		im.Report.Invite = append(im.Report.Invite, Invitee{Org: t.org, Member: roster.MemberID(it.id)})
+	}
+	return nil
+}
+
+// hasAdmin reports whether somebody who can sign in administers the organisation.
+func (im *importer) hasAdmin(ctx context.Context, t *target) (bool, error) {
+	var list []roster.Member
+	err := im.Store.Read(ctx, t.org.ID, func(r store.Reader) (err error) { list, err = r.Members(ctx); return })
+	if err != nil {
+		return false, err
+	}
+	for _, m := range list {
+		if m.Role != roster.RoleAdmin || !m.Active || m.Account == "" {
+			continue
+		}
+		if acc, err := im.Store.Account(ctx, m.Account); err != nil || acc.Password != "" && !acc.Disabled {
+			return err == nil, err
+		}
+	}
+	return false, nil
 }
 
 // display is how the person is greeted: by the name on the roster, the names of the account, or the login.

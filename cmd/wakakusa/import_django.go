@@ -8,7 +8,10 @@ import (
 	"path/filepath"
 	"time"
 
+	"wakakusa/app"
 	"wakakusa/app/django"
+	"wakakusa/roster"
+	"wakakusa/store"
 )
 
 // importDjangoCmd brings the database of the former system in, or tries to.
@@ -50,7 +53,31 @@ func (c importDjangoCmd) Run(e *env) (err error) {
 	failed := django.Import(e.ctx, src, django.Options{
 		Store: s, Now: time.Now, NewID: newID, Name: c.Name, Slug: c.Slug, Report: report, Progress: progress(os.Stderr),
 	})
-	return errors.Join(c.tell(e.out, files, report, failed), failed)
+	err = errors.Join(c.tell(e.out, files, report, failed), failed)
+	if err == nil && !c.DryRun {
+		err = invite(e, s, report.Invite)
+	}
+	return err
+}
+
+// invite prints a one-time link for each organisation that has no administrator; it goes to the screen only.
+func invite(e *env, s store.Store, list []django.Invitee) error {
+	address := e.config.PublicURL
+	if address == "" {
+		address = "http://" + e.config.Listen
+	}
+	a := app.New(s, time.Now, newID)
+	for _, i := range list {
+		token, err := a.Invite(e.ctx, roster.Program(i.Org.ID, "import-django"), i.Member)
+		if roster.KindOf(err) == roster.RuleBroken {
+			continue // somebody used the link of an earlier import and was switched off here
+		}
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(e.out, "\n組織「%s」の管理者の招待リンク (一度だけ使えます・72時間有効):\n  %s/links/%s\n", i.Org.Name, address, token)
+	}
+	return nil
 }
 
 // tell prints the report and keeps it, also of an import that was cut short.

@@ -3,12 +3,14 @@ package main
 import (
 	"bytes"
 	"context"
+	"database/sql"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
+	"wakakusa/app"
 	"wakakusa/app/django/djangotest"
 	"wakakusa/roster"
 )
@@ -139,5 +141,46 @@ func TestImportDjangoRefuses(t *testing.T) {
 	}
 	if orgs, err := s.Orgs(t.Context()); err != nil || len(orgs) > 0 {
 		t.Error(orgs, err)
+	}
+}
+
+// TestImportDjangoWithoutAdmin: where nobody could administer, a one-time link is printed, and written nowhere.
+func TestImportDjangoWithoutAdmin(t *testing.T) {
+	path, vars := former(t, djangotest.C)
+	db, err := sql.Open("sqlite", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := db.Exec(`UPDATE auth_user SET password = '!' WHERE is_superuser = 1`); err != nil {
+		t.Fatal(err)
+	}
+	db.Close()
+	if out, err := importFormer(t, vars, "--from", path, "--dry-run"); err != nil || strings.Contains(out, "/links/") {
+		t.Error(err, out)
+	}
+	out, err := importFormer(t, vars, "--from", path)
+	if err != nil || strings.Count(out, "/links/") != 3 {
+		t.Fatal(err, out)
+	}
+	_, token, _ := strings.Cut(out, "/links/")
+	token, _, _ = strings.Cut(token, "\n")
+	for _, file := range reportsOf(t, vars) {
+		if text, err := os.ReadFile(file); err != nil || bytes.Contains(text, []byte(token)) {
+			t.Errorf("the link is in %s, %v", file, err)
+		}
+	}
+	s, lock, err := openStore(t.Context(), Config{Data: vars["DATA_DIR"]})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer lock.Close()
+	defer s.Close()
+	a := app.New(s, time.Now, newID)
+	const password = "なくしたら困る合言葉です-2026"
+	if _, err := a.Join(t.Context(), token, app.Joining{Login: "shinkanri", Password: password, Again: password}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := a.SignIn(t.Context(), "shinkanri", password, "192.0.2.1"); err != nil {
+		t.Error(err)
 	}
 }
