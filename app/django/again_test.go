@@ -117,7 +117,7 @@ func TestRemovedHere(t *testing.T) {
 
 // TestInterrupted: an import that was cut short leaves whole slices; the next one completes it without doubles.
 func TestInterrupted(t *testing.T) {
-	build := func(path string) error { return djangotest.Big(path, 20, 1500, today) }
+	build := func(path string) error { return djangotest.Big(path, 20, 1000, today) }
 	whole := newPlace(t, build).imported()
 	p := newPlace(t, build)
 	for _, at := range []int{1, 2} {
@@ -134,7 +134,7 @@ func TestInterrupted(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if added, _, same, _ := p.report.Count("shift_management_shift"); same == 0 || added+same >= 1500 {
+	if added, _, same, _ := p.report.Count("shift_management_shift"); same == 0 || added+same >= 1000 {
 		t.Fatalf("not cut in the middle: added %d, same %d", added, same)
 	}
 	p.imported()

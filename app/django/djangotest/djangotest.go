@@ -60,6 +60,7 @@ func Build(path string, gen Generation, today roster.Day) error {
 	if err != nil {
 		return err
 	}
+	b.run("BEGIN")
 	b.schema()
 	b.users()
 	b.people()
@@ -71,6 +72,7 @@ func Build(path string, gen Generation, today roster.Day) error {
 	if gen == C {
 		b.organisations()
 	}
+	b.run("COMMIT")
 	return errors.Join(b.err, b.db.Close())
 }
 
