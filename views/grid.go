@@ -158,7 +158,7 @@ func appendRow(b []byte, r *Row, w gridWords, offWant int) []byte {
 		b = appendAttr(b, "data-b", strconv.Itoa(n))
 	}
 	b = append(b, `><div class="n" role="rowheader"`...)
-	b = appendAttr(b, "title", r.Name)
+	b = appendAttr(b, "title", r.Name+" "+r.Sub)
 	b = append(b, `><b>`...)
 	b = appendText(b, r.Name)
 	b = append(b, `</b><small>`...)
@@ -297,11 +297,11 @@ func appendChipClass(b []byte, x *Chip) []byte {
 func appendSmallChips(b []byte, chips []Chip) []byte {
 	for i := range chips {
 		if i == 1 && len(chips) > 2 {
-			b = append(b, `<i>+`...)
+			b = append(b, `<i aria-hidden="true">+`...)
 			b = strconv.AppendInt(b, int64(len(chips)-1), 10)
 			return append(b, `</i>`...)
 		}
-		b = append(b, `<i class="`...)
+		b = append(b, `<i aria-hidden="true" class="`...)
 		b = appendChipClass(b, &chips[i])
 		b = append(b, `">`...)
 		b = appendText(b, chips[i].Symbol)
@@ -379,6 +379,8 @@ func appendCount(b []byte, c FootCell, w gridWords) []byte {
 	switch {
 	case c.Past:
 		return append(b, `<div role="gridcell" class="x"></div>`...)
+	case c.Have == 0 && c.Want == 0:
+		return append(b, `<div role="gridcell"></div>`...)
 	case c.short() > 0:
 		class, told = "lo", w.short+strconv.Itoa(c.short())
 	case c.over() > 0:

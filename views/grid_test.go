@@ -115,8 +115,8 @@ func TestCell(t *testing.T) {
 	}{
 		"empty":       {Cell{}, []string{`<div role="gridcell"></div>`}},
 		"one is chip": {Cell{Chips: []Chip{early}}, []string{`class="k-amber"`, `>早</div>`}},
-		"two small":   {Cell{Chips: []Chip{early, night}}, []string{`class="two"`, `<i class="k-amber">早</i><i class="k-navy">夜</i>`, "早番 7:00–16:00, 夜勤"}},
-		"three":       {Cell{Chips: []Chip{early, night, early}}, []string{`<i>+2</i>`}},
+		"two small":   {Cell{Chips: []Chip{early, night}}, []string{`class="two"`, `<i aria-hidden="true" class="k-amber">早</i><i aria-hidden="true" class="k-navy">夜</i>`, "早番 7:00–16:00, 夜勤"}},
+		"three":       {Cell{Chips: []Chip{early, night, early}}, []string{`>+2</i>`}},
 		"after night": {Cell{AfterNight: true}, []string{`class="ak"`, `aria-label="明"`}},
 		"soft breach": {
 			Cell{Chips: []Chip{early}, Breaches: []string{"前の勤務の終わりから8:00"}},
