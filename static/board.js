@@ -255,7 +255,6 @@
   function choose(tool) {
     for (const b of palette.querySelectorAll("[aria-pressed]")) b.setAttribute("aria-pressed", b === tool);
     brush = tool.dataset.tool === "select" ? null : tool;
-    document.documentElement.classList.toggle("painting", !!brush);
     tool.scrollIntoView({ block: "nearest", inline: "nearest" });
   }
   const select = () => { if (brush) choose(palette.querySelector("[data-tool=select]")); };
