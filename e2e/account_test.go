@@ -65,3 +65,42 @@ func TestSignIn(t *testing.T) {
 	other.js(`history.back()`)
 	other.until("nothing of the page before", `location.pathname === "/sign-in" && !document.body.innerText.includes("青葉 春子")`)
 }
+
+// TestInvite: an administrator makes a link, the person joins on a phone with it, and is out at once when deactivated (F-A9).
+func TestInvite(t *testing.T) {
+	p := demo(t)
+	x := newTab(t, p, desktop)
+	x.signIn(p, "admin")
+	x.open("/o/wakakusa/members/new")
+	x.fill("[name=name]", "新人 めぐみ")
+	x.click("label:has([name=role][value=viewer])")
+	x.click("label:has([name=sites])")
+	x.submit("main form")
+	if !x.has("main .copyable") {
+		x.untilText("main", "新人 めぐみ")
+		x.js(`[...document.querySelectorAll("main a")].find(a => a.innerText.includes("新人 めぐみ"))?.click()`)
+		x.until("the member's page", `document.querySelector('form[action$="/link"]')`)
+		x.submit(`form[action$="/link"]`)
+	}
+	x.until("the code for a phone", `document.querySelector("main svg path, main svg rect")`)
+	link := x.text("main .copyable code")
+	x.shot("invitation-desktop")
+
+	y := newTab(t, p, phone)
+	y.open(link)
+	y.untilText("main", "新人 めぐみ")
+	y.shot("join-phone")
+	y.fill("[name=login]", "shinjin.megumi")
+	y.fill("[name=password]", "あさがおの種を三つまく")
+	y.fill("[name=again]", "あさがおの種を三つまく")
+	y.submit("main form")
+	y.until("the sheet", `document.querySelector("#grid")`)
+
+	x.open("/o/wakakusa/members")
+	x.js(`[...document.querySelectorAll("main a")].find(a => a.innerText.includes("新人 めぐみ")).click()`)
+	x.until("the member's page", `document.querySelector("[name=active]")`)
+	x.js(`document.querySelector("[name=active]").click()`)
+	x.submit(`main form:has([name=active])`)
+	y.open("/o/wakakusa/rosters")
+	y.until("sign-in", `location.pathname === "/sign-in"`)
+}

@@ -1,0 +1,43 @@
+package e2e
+
+import (
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"wakakusa/app/django/djangotest"
+	"wakakusa/roster"
+)
+
+// TestImport brings each generation of the former system in; its administrator signs in with the old password and the month opens.
+func TestImport(t *testing.T) {
+	today := roster.DayOf(time.Now().In(roster.Japan))
+	for _, gen := range djangotest.Generations {
+		t.Run(string(gen), func(t *testing.T) {
+			dir := filepath.Join(t.TempDir(), "data")
+			old := filepath.Join(t.TempDir(), "former.sqlite3")
+			if err := djangotest.Build(old, gen, today); err != nil {
+				t.Fatal(err)
+			}
+			told := command(t, dir, "import-django", "--from", old)
+			if !strings.Contains(told, "取り込") {
+				t.Errorf("the report says %s", cutText(told, 600))
+			}
+			p := started(t, dir, "serve")
+			x := newTab(t, p, desktop)
+			x.open("/sign-in")
+			x.fill("[name=login]", djangotest.Admin)
+			x.fill("[name=password]", djangotest.Password)
+			x.submit("main form")
+			if x.has("main .links a") { // generation C: several organisations
+				x.follow("main .links a")
+			}
+			x.until("the month", `document.querySelector("#grid")`)
+			if n := eval[int](x, `document.querySelectorAll('#grid [class*="k-"]').length`); n == 0 {
+				t.Error("the month opens without a shift")
+			}
+			x.shot("import-" + string(gen))
+		})
+	}
+}
