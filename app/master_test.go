@@ -10,9 +10,8 @@ import (
 func TestMastersRefuseWhoMayNot(t *testing.T) {
 	f := newFacility(t)
 	ctx := t.Context()
-	before := f.revision()
 	for name, by := range map[string]roster.Actor{"manager": f.manager, "viewer": f.viewer, "staff": f.join("staff", roster.RoleStaff, f.taro.ID)} {
-		before = f.revision()
+		before := f.revision()
 		for what, err := range map[string]error{
 			"site":    second(f.SaveSite(ctx, by, roster.Site{Name: "x", StartDay: 1}, "")),
 			"job":     second(f.SaveJob(ctx, by, roster.Job{Name: "x"}, "")),

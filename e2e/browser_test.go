@@ -186,12 +186,6 @@ func (x *tab) fill(css, text string) {
 	x.do(chromedp.Clear(chromedp.CSS(css)), chromedp.SendKeys(chromedp.CSS(css), text))
 }
 
-// choose sets a select or another field by value and says so to the page.
-func (x *tab) choose(css, value string) {
-	x.t.Helper()
-	x.js(fmt.Sprintf(`(() => { const e = document.querySelector(%q); e.value = %q; e.dispatchEvent(new Event('change', {bubbles: true})); return true })()`, css, value))
-}
-
 func (x *tab) text(css string) string {
 	x.t.Helper()
 	return eval[string](x, fmt.Sprintf(`(document.querySelector(%q)?.innerText ?? "").trim()`, css))

@@ -3,7 +3,6 @@ package demo
 import (
 	"fmt"
 	"math/rand/v2"
-	"slices"
 	"time"
 
 	"wakakusa/roster"
@@ -212,14 +211,4 @@ func (p *plan) check() error {
 		}
 	}
 	return f.Err()
-}
-
-// sortedKeys makes an order, so that nothing hangs on that of a map.
-func sortedKeys[K interface{ ~string | ~int32 }, V any](m map[K]V) []K {
-	keys := make([]K, 0, len(m))
-	for k := range m {
-		keys = append(keys, k)
-	}
-	slices.Sort(keys)
-	return keys
 }
