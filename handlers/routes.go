@@ -61,6 +61,8 @@ func routes() []route {
 		{get, "/o/:org/rosters/:site/:day/events", may(roster.ViewRoster), (*Server).getEvents},
 		{post, "/o/:org/rosters/:site/:day/edits", may(roster.EditRoster), (*Server).postEdits},
 		{post, "/o/:org/rosters/:site/:day/undos", may(roster.EditRoster), (*Server).postUndo},
+		{get, "/o/:org/rosters/:site/:day/guests", may(roster.EditRoster), (*Server).getGuests},
+		{post, "/o/:org/rosters/:site/:day/guests", may(roster.EditRoster), (*Server).postGuest},
 		{get, "/o/:org/rosters/:site/:day/cells", may(roster.EditRoster), (*Server).getCellPick},
 		{get, "/o/:org/rosters/:site/:day/cells/:staff/:cell", may(roster.EditRoster), (*Server).getCell},
 		{post, "/o/:org/rosters/:site/:day/cells/:staff/:cell", may(roster.EditRoster), (*Server).postCell},
