@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"log/slog"
+	"net/netip"
 	"slices"
 	"strings"
 	"time"
@@ -33,6 +34,7 @@ const (
 func (a *App) SignIn(ctx context.Context, login, password, address string) (Account, error) {
 	wrong := roster.Refuse(roster.Invalid, "error.sign_in")
 	key := HashSecret(strings.ToLower(norm.NFKC.String(strings.TrimSpace(login))))
+	address = source(address)
 	now := a.now()
 	_, ok, err := a.store.TrySignIn(ctx, store.Attempt{
 		Account: key, Address: address, NowMs: now.UnixMilli(), SinceMs: now.Add(-failureWindow).UnixMilli(),
@@ -66,6 +68,19 @@ func (a *App) SignIn(ctx context.Context, login, password, address string) (Acco
 		acc = a.renewHash(ctx, acc, password)
 	}
 	return acc, a.store.ClearFailures(ctx, key, address)
+}
+
+// source is what failures of an address are counted under: a house has one IPv4 address, but a whole /64 of IPv6.
+func source(address string) string {
+	ip, err := netip.ParseAddr(address)
+	if err != nil || ip.Unmap().Is4() {
+		return address
+	}
+	net, err := ip.WithZone("").Prefix(64)
+	if err != nil {
+		return address
+	}
+	return net.String()
 }
 
 // renewHash replaces a former system's hash by ours. Failing to is no reason to refuse the person: it is tried at the next sign-in.

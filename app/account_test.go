@@ -69,6 +69,21 @@ func TestFaultB9(t *testing.T) {
 	wantKind(t, "success forgets them", f.signIn("kanri", "typo", office), roster.Invalid)
 }
 
+// A house has a whole /64 of IPv6 addresses; taking another one of them gives no new tries.
+func TestSignInLimitOfANetwork(t *testing.T) {
+	f := newFacility(t)
+	for i := range 5 {
+		wantKind(t, "wrong password", f.signIn("shunin", "wrong", fmt.Sprintf("2001:db8:0:1::%x", i+1)), roster.Invalid)
+	}
+	wantKind(t, "from one more address of the house", f.signIn("shunin", goodPassword, "2001:db8:0:1:ffff::1"), roster.TooMany)
+	must(t, f.signIn("shunin", goodPassword, "2001:db8:0:2::1"))
+	for address, want := range map[string]string{"192.0.2.1": "192.0.2.1", "::ffff:192.0.2.1": "::ffff:192.0.2.1", "fe80::1%eth0": "fe80::/64", "": "", "x": "x"} {
+		if got := source(address); got != want {
+			t.Errorf("%q is counted as %q, want %q", address, got, want)
+		}
+	}
+}
+
 func TestSignInLimitOfAnAddress(t *testing.T) {
 	f := newFacility(t)
 	for i := range failuresSource {

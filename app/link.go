@@ -215,10 +215,10 @@ func (a *App) Join(ctx context.Context, token string, in Joining) (Account, erro
 	if err != nil {
 		return Account{}, err
 	}
-	words := []string{in.Login, in.Email, v.Member.Name, v.Org.Name, v.Org.Slug, v.Login}
 	if v.Link.Kind == store.LinkReset {
-		return a.reset(ctx, v, in, words)
+		return a.reset(ctx, v, in)
 	}
+	words := []string{in.Login, in.Email, v.Member.Name, v.Org.Name, v.Org.Slug}
 	acc := Account{
 		ID: roster.AccountID(a.newID()), Name: in.Login, Email: in.Email, Display: v.Member.Name, CreatedMs: a.now().UnixMilli(),
 	}
@@ -228,24 +228,23 @@ func (a *App) Join(ctx context.Context, token string, in Joining) (Account, erro
 	if err := f.Err(); err != nil {
 		return acc, err
 	}
-	if acc, err = a.store.SaveAccount(ctx, acc); err != nil {
-		return acc, err
-	}
-	if err := a.useLink(ctx, v.Link); err != nil {
-		return acc, err
-	}
-	return acc, a.bindAccount(ctx, v, acc)
+	return a.addMemberAccount(ctx, v, acc)
 }
 
-func (a *App) bindAccount(ctx context.Context, v Invitation, acc Account) error {
+// addMemberAccount adds the account, binds it to the membership and uses the invitation, all or none: who comes too late leaves no
+// account behind that would keep a user name for nobody.
+func (a *App) addMemberAccount(ctx context.Context, v Invitation, acc Account) (saved Account, err error) {
 	act := roster.Act{Org: v.Org.ID, Actor: acc.ID, Name: v.Member.Name, Kind: "member.joined"}
-	_, err := a.write(ctx, act, func(w store.Writer) error {
+	_, err = a.write(ctx, act, func(w store.Writer) error {
 		m, err := w.Member(ctx, v.Member.ID)
 		if err != nil {
 			return err
 		}
-		if m.Account != "" {
+		if m.Account != "" || !m.Active {
 			return roster.Refuse(roster.NotFound, "error.link_not_found")
+		}
+		if saved, err = w.AddAccount(ctx, acc, v.Link.Hash); err != nil {
+			return err
 		}
 		before := m
 		m.Account = acc.ID
@@ -254,16 +253,16 @@ func (a *App) bindAccount(ctx context.Context, v Invitation, acc Account) error 
 		}
 		return err
 	})
-	return err
+	return saved, err
 }
 
 // reset sets a new password and ends every sign-in.
-func (a *App) reset(ctx context.Context, v Invitation, in Joining, words []string) (Account, error) {
+func (a *App) reset(ctx context.Context, v Invitation, in Joining) (Account, error) {
 	acc, err := a.store.Account(ctx, v.Link.Account)
 	if err != nil {
 		return acc, err
 	}
-	if err := a.hashNew(ctx, &acc, in.Password, in.Again, v.Member.Role, words); err != nil {
+	if err := a.setPassword(ctx, &acc, in.Password, in.Again); err != nil {
 		return acc, err
 	}
 	if err := a.useLink(ctx, v.Link); err != nil {

@@ -146,6 +146,15 @@ func TestJoinAmongRivals(t *testing.T) {
 	if won.Load() != 1 {
 		t.Errorf("%d rivals joined", won.Load())
 	}
+	kept := 0
+	for i := range 6 {
+		if _, err := f.db.AccountNamed(t.Context(), "rival"+string(rune('a'+i))); err == nil {
+			kept++
+		}
+	}
+	if kept != 1 {
+		t.Errorf("%d user names are kept, want the winner's", kept)
+	}
 }
 
 // TestFaultA1: nobody but the person chooses a password; an administrator hands over a link that works once and ends soon.
@@ -201,4 +210,31 @@ func TestLinksServeTheirPurposeOnly(t *testing.T) {
 	wantKind(t, "the invitation of somebody who left", second(f.OpenInvitation(ctx, invitation)), roster.NotFound)
 	must(t, f.db.AddLink(ctx, store.Link{Hash: HashSecret("late"), Kind: store.LinkSignIn, Account: f.admin.Account, EndsMs: noon.Add(-time.Second).UnixMilli()}))
 	wantKind(t, "a link that has ended", second(f.SignInByLink(ctx, "late")), roster.NotFound)
+}
+
+// TestResetOfWhoBelongsElsewhere: the holder of a reset link can sign in with it, so an administrator makes one only for people who
+// belong nowhere else, or where the administrator is one as well; and the strictest role decides how long the password must be.
+func TestResetOfWhoBelongsElsewhere(t *testing.T) {
+	f := newFacility(t)
+	ctx := t.Context()
+	far := f.found("hanare")
+	bind := func(acc roster.AccountID, role roster.Role, sites ...roster.SiteID) roster.Member {
+		m := roster.Member{ID: roster.MemberID(newID()), Account: acc, Name: "兼務", Role: role, Sites: sites, Active: true}
+		must(t, second(f.db.Write(ctx, roster.Act{Org: far.ID, Kind: "member.saved"}, func(w store.Writer) (err error) {
+			m, err = w.SaveMember(ctx, m)
+			w.Record(roster.Saved(roster.EventMemberSaved, string(m.ID), "", nil, m))
+			return err
+		})))
+		return m
+	}
+	staff := f.join("both", roster.RoleStaff, f.taro.ID)
+	bind(staff.Account, roster.RoleManager)
+	_, err := f.StartReset(ctx, f.admin, staff.Member)
+	wantKey(t, "of who manages another organisation", err, "error.reset_elsewhere")
+	bind(f.admin.Account, roster.RoleAdmin)
+	token, err := f.StartReset(ctx, f.admin, staff.Member)
+	must(t, err)
+	short := "とうふとわかめの12"
+	wantKey(t, "a manager's password elsewhere", second(f.Join(ctx, token, Joining{Password: short, Again: short})), "error.password_short")
+	must(t, second(f.Join(ctx, token, Joining{Password: goodPassword, Again: goodPassword})))
 }

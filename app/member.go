@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"slices"
 
 	"wakakusa/roster"
 	"wakakusa/store"
@@ -155,7 +156,29 @@ func (a *App) StartReset(ctx context.Context, by roster.Actor, id roster.MemberI
 	if m.Account == "" || !m.Active {
 		return "", roster.Refuse(roster.RuleBroken, "error.not_joined")
 	}
+	if err := a.answersFor(ctx, by, m.Account); err != nil {
+		return "", err
+	}
 	return a.memberLink(ctx, by, m, store.LinkReset)
+}
+
+// answersFor refuses unless the actor is administrator wherever the account belongs: whoever holds a reset link can sign in with it, so
+// one organisation's administrator could walk into another.
+func (a *App) answersFor(ctx context.Context, by roster.Actor, account roster.AccountID) error {
+	theirs, err := a.store.Memberships(ctx, account)
+	if err != nil {
+		return err
+	}
+	own, err := a.store.Memberships(ctx, by.Account)
+	if err != nil {
+		return err
+	}
+	for _, p := range theirs {
+		if p.Org.ID != by.Org && !slices.ContainsFunc(own, func(m Membership) bool { return m.Org.ID == p.Org.ID && m.Member.Role == roster.RoleAdmin }) {
+			return roster.Refuse(roster.RuleBroken, "error.reset_elsewhere")
+		}
+	}
+	return nil
 }
 
 func (a *App) memberLink(ctx context.Context, by roster.Actor, m roster.Member, kind store.LinkKind) (string, error) {

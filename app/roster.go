@@ -180,14 +180,15 @@ func (a *App) UndoEdit(ctx context.Context, by roster.Actor, p Place, key string
 	if err := roster.Can(by, roster.EditRoster, roster.Subject{Site: p.Site}); err != nil {
 		return done, err
 	}
-	act, changes, err := a.lastEdit(ctx, by, p)
-	if err != nil {
-		return done, err
+	act, changes, missing := a.lastEdit(ctx, by, p)
+	if missing != nil && roster.KindOf(missing) != roster.NotFound {
+		return done, missing
 	}
-	for _, c := range changes {
-		done.Cells = append(done.Cells, c.Cells()...)
-	}
+	done.Cells = touchedCells(changes)
 	change, err := a.writeSheet(ctx, by, p, actUndone, key, act.Revision, func(w store.Writer) error {
+		if missing != nil { // not before the key was looked up: it may be of the undo that took back the last one
+			return missing
+		}
 		sheet, err := loadRows(ctx, w, by, Place{p.Site, done.Cells[0].Day}, done.Staff())
 		if err != nil {
 			return err
@@ -200,7 +201,27 @@ func (a *App) UndoEdit(ctx context.Context, by roster.Actor, p Place, key string
 		return err
 	})
 	done.Revision = change.Revision
+	if err == nil && change.Repeated {
+		done.Cells, err = a.cellsAt(ctx, by, change.Revision)
+	}
 	return done, err
+}
+
+// cellsAt are the cells whose shifts an act changed.
+func (a *App) cellsAt(ctx context.Context, by roster.Actor, revision int64) (cells []roster.Cell, err error) {
+	err = a.read(ctx, by, func(r store.Reader) error {
+		_, events, err := r.ActAt(ctx, revision)
+		cells = touchedCells(shiftChanges(events))
+		return err
+	})
+	return cells, err
+}
+
+func touchedCells(changes []roster.Change) (cells []roster.Cell) {
+	for _, c := range changes {
+		cells = append(cells, c.Cells()...)
+	}
+	return cells
 }
 
 // lastEdit finds the newest edit that stands and the changes of shifts it made.

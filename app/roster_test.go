@@ -264,10 +264,23 @@ func TestUndoEdit(t *testing.T) {
 		f.mustEdit(f.set(f.hanako, today, "早"))
 		f.mustEdit(f.set(f.taro, today, "早"))
 		for range 2 {
-			must(t, second(f.UndoEdit(t.Context(), f.manager, f.place(), "key")))
+			done, err := f.UndoEdit(t.Context(), f.manager, f.place(), "key")
+			must(t, err)
+			if staff := done.Staff(); !slices.Equal(staff, []roster.StaffID{f.taro.ID}) || done.Revision != f.revision() {
+				t.Errorf("answered %+v", done)
+			}
 		}
 		f.wantRow(f.taro, today, "–")
 		f.wantRow(f.hanako, today, "早")
+		for range 2 { // the second time nothing else is left
+			done, err := f.UndoEdit(t.Context(), f.manager, f.place(), "last key")
+			must(t, err)
+			if staff := done.Staff(); !slices.Equal(staff, []roster.StaffID{f.hanako.ID}) || done.Revision != f.revision() {
+				t.Errorf("answered %+v", done)
+			}
+		}
+		_, err := f.UndoEdit(t.Context(), f.manager, f.place(), "another key")
+		wantKind(t, "a new key", err, roster.NotFound)
 	})
 }
 

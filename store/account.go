@@ -73,6 +73,13 @@ type Accounts interface {
 	Failures
 }
 
+// AccountWriter makes a new account part of an act: the invitation is used, the account there and what else the act does, or nothing.
+type AccountWriter interface {
+	// AddAccount adds an account (Taken as SaveAccount) and uses the one-time link that let it in, by hash: NotFound if the link was
+	// used, has ended, or does not exist.
+	AddAccount(ctx context.Context, a Account, link string) (Account, error)
+}
+
 // SignIns keeps sessions.
 type SignIns interface {
 	SaveSignIn(ctx context.Context, s SignIn) error                       // adds or replaces by hash

@@ -78,6 +78,7 @@ type Writer interface {
 	RosterWriter
 	ShiftWriter
 	MemberWriter
+	AccountWriter
 	ImportWriter
 
 	// NowMs is the instant of this write in ms UTC; it stays the same while fn runs.

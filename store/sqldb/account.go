@@ -40,16 +40,10 @@ func (db *DB) AccountNamed(ctx context.Context, login string) (store.Account, er
 // SaveAccount writes the whole account.
 func (db *DB) SaveAccount(ctx context.Context, a store.Account) (store.Account, error) {
 	err := db.inTx(ctx, func(tx *sql.Tx) error {
-		if err := freeName(ctx, tx, a); err != nil {
-			return err
-		}
 		if a.Version == 0 {
-			_, err := tx.ExecContext(ctx, `INSERT INTO accounts (id, name, name_key, email, email_key, display, password, language, theme, disabled, created_ms, version)
-				VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1)`,
-				a.ID, a.Name, Fold(a.Name), a.Email, orNull(Fold(a.Email)), a.Display, a.Password, a.Language, a.Theme, a.Disabled, a.CreatedMs)
-			if err != nil && db.dialect.isDuplicate(err) {
-				return roster.Refuse(roster.Taken, "error.taken_account")
-			}
+			return db.addAccount(ctx, tx, a)
+		}
+		if err := freeName(ctx, tx, a); err != nil {
 			return err
 		}
 		res, err := tx.ExecContext(ctx, `UPDATE accounts SET name = ?, name_key = ?, email = ?, email_key = ?, display = ?, password = ?, language = ?,
@@ -63,6 +57,33 @@ func (db *DB) SaveAccount(ctx context.Context, a store.Account) (store.Account, 
 		}
 		return roster.Refuse(roster.Stale, "error.stale")
 	})
+	a.Version, err = next(a.Version, err)
+	return a, err
+}
+
+func (db *DB) addAccount(ctx context.Context, tx *sql.Tx, a store.Account) error {
+	if err := freeName(ctx, tx, a); err != nil {
+		return err
+	}
+	_, err := tx.ExecContext(ctx, `INSERT INTO accounts (id, name, name_key, email, email_key, display, password, language, theme, disabled, created_ms, version)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1)`,
+		a.ID, a.Name, Fold(a.Name), a.Email, orNull(Fold(a.Email)), a.Display, a.Password, a.Language, a.Theme, a.Disabled, a.CreatedMs)
+	if err != nil && db.dialect.isDuplicate(err) {
+		return roster.Refuse(roster.Taken, "error.taken_account")
+	}
+	return err
+}
+
+// AddAccount adds an account within an act and uses the link that let it in.
+func (w *writer) AddAccount(ctx context.Context, a store.Account, link string) (store.Account, error) {
+	w.rows++
+	used, err := useLink(ctx, w.tx, link, w.nowMs)
+	if err == nil && !used {
+		err = roster.Refuse(roster.NotFound, "error.link_not_found")
+	}
+	if err == nil {
+		err = w.db.addAccount(ctx, w.tx, a)
+	}
 	a.Version, err = next(a.Version, err)
 	return a, err
 }

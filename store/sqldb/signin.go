@@ -90,12 +90,21 @@ func (db *DB) LinkBy(ctx context.Context, hash string) (l store.Link, err error)
 
 // UseLink is one conditional update, so exactly one rival wins.
 func (db *DB) UseLink(ctx context.Context, hash string, nowMs int64) (bool, error) {
-	res, err := db.write.ExecContext(ctx, `UPDATE links SET used_ms = ? WHERE hash = ? AND used_ms = 0 AND ends_ms > ?`, nowMs, hash, nowMs)
+	return useLink(ctx, db.write, hash, nowMs)
+}
+
+func useLink(ctx context.Context, db execer, hash string, nowMs int64) (bool, error) {
+	res, err := db.ExecContext(ctx, `UPDATE links SET used_ms = ? WHERE hash = ? AND used_ms = 0 AND ends_ms > ?`, nowMs, hash, nowMs)
 	if err != nil {
 		return false, err
 	}
 	n, err := res.RowsAffected()
 	return n == 1, err
+}
+
+// execer is a database or a transaction in it.
+type execer interface {
+	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
 }
 
 // DropLinks forgets the links of a kind.

@@ -14,6 +14,7 @@ func accounts(t *testing.T, s store.Store) {
 	t.Run("memberships", func(t *testing.T) { memberships(t, s) })
 	t.Run("sign-ins", func(t *testing.T) { signIns(t, s) })
 	t.Run("links", func(t *testing.T) { links(t, s) })
+	t.Run("account by a link", func(t *testing.T) { accountByLink(t, s) })
 	t.Run("failures", func(t *testing.T) { failures(t, s) })
 }
 
@@ -222,6 +223,40 @@ func links(t *testing.T, s store.Store) {
 	must(t, s.DropLinks(ctx, store.LinkSignIn))
 	_, err = s.LinkBy(ctx, other.Hash)
 	wantKind(t, "a link of a dropped kind", err, roster.NotFound)
+}
+
+// accountByLink: link, account and the rest of the act come together or not at all.
+func accountByLink(t *testing.T, s store.Store) {
+	ctx := t.Context()
+	w := newWorld(t, s)
+	unused := func(mark string) string {
+		hash := strings.Repeat(mark, 64)
+		must(t, s.AddLink(ctx, store.Link{Hash: hash, Kind: store.LinkInvite, Org: w.org.ID, EndsMs: 1 << 60}))
+		return hash
+	}
+	add := func(a store.Account, link string, after error) error {
+		_, err := w.try(func(ctx context.Context, x store.Writer) error {
+			if _, err := x.AddAccount(ctx, a, link); err != nil {
+				return err
+			}
+			return after
+		})
+		return err
+	}
+	good, a := unused("7"), newAccount("linked-"+newID()[24:])
+	fails := roster.Refuse(roster.RuleBroken, "error.test")
+	wantKind(t, "an act that fails later", add(a, good, fails), roster.RuleBroken)
+	must(t, add(a, good, nil))
+	if got, err := s.Account(ctx, a.ID); err != nil || got.Version != 1 || got.Name != a.Name {
+		t.Errorf("account %+v, %v", got, err)
+	}
+	b := newAccount("late-" + newID()[24:])
+	wantKind(t, "the used link", add(b, good, nil), roster.NotFound)
+	other := unused("8")
+	taken := b
+	taken.Name = a.Name
+	wantKind(t, "a user name in use", add(taken, other, nil), roster.Taken)
+	must(t, add(b, other, nil)) // the refusal used nothing up
 }
 
 func failures(t *testing.T, s store.Store) {
