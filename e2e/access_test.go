@@ -44,7 +44,9 @@ func (x *tab) accessible(what string) {
 }
 
 // notTwoShifts: a cell with two shifts shows two letters and says two names; no name can hold both letters in one piece.
-func notTwoShifts(html string) bool { return !strings.HasPrefix(html, `<div role="gridcell" class="two`) }
+func notTwoShifts(html string) bool {
+	return !strings.HasPrefix(html, `<div role="gridcell" class="two`)
+}
 
 // TestAccessible checks each page of the program, light and dark, phone and desktop.
 func TestAccessible(t *testing.T) {
