@@ -2,7 +2,6 @@ package handlers
 
 import (
 	"context"
-	"net/http"
 	"net/url"
 	"strings"
 	"testing"
@@ -50,92 +49,6 @@ func TestSignIn(t *testing.T) {
 			t.Errorf("went to %s", got)
 		}
 	})
-	t.Run("F-B3 never leads to another site", func(t *testing.T) {
-		for _, next := range []string{"https://evil.example/x", "//evil.example", "/\\evil.example", "https:evil.example", "javascript:alert(1)", "%2f%2fevil.example"} {
-			b := o.browser()
-			got := b.post("/sign-in", values("login", "admin-alpha", "password", adminPassword, "next", next)).want(t, 303).location()
-			if got != "/" {
-				t.Errorf("next=%s went to %s", next, got)
-			}
-		}
-	})
-	t.Run("F-B15 the page names no account", func(t *testing.T) {
-		o.browser().get("/sign-in").want(t, 200)
-	})
-}
-
-func TestSignOut(t *testing.T) {
-	o := newSite(t).found("alpha")
-	jar := o.admin.client.Jar
-	u, _ := url.Parse(o.http.URL)
-	old := jar.Cookies(u)
-	t.Run("F-B4 not by GET", func(t *testing.T) {
-		o.admin.get("/sign-out").want(t, http.StatusMethodNotAllowed)
-		o.admin.get(o.base+"/account").want(t, 200)
-	})
-	t.Run("ends the session on the server", func(t *testing.T) {
-		o.admin.post("/sign-out", nil).want(t, 303)
-		thief := o.browser()
-		thief.client.Jar.SetCookies(u, old)
-		thief.get(o.base+"/account").want(t, 303)
-	})
-}
-
-func TestSessionFixation(t *testing.T) {
-	o := newSite(t).found("alpha")
-	b := o.browser()
-	u, _ := url.Parse(o.http.URL)
-	b.client.Jar.SetCookies(u, []*http.Cookie{{Name: "wakakusa", Value: "planted-by-somebody-else-0123456789"}})
-	b.post("/sign-in", values("login", "admin-alpha", "password", adminPassword)).want(t, 303)
-	first := b.client.Jar.Cookies(u)[0].Value
-	if first == "planted-by-somebody-else-0123456789" {
-		t.Fatal("the planted id became the session")
-	}
-	b.post("/sign-in", values("login", "admin-alpha", "password", adminPassword)).want(t, 303)
-	if b.client.Jar.Cookies(u)[0].Value == first {
-		t.Error("the id did not change at sign-in")
-	}
-	thief := o.browser()
-	thief.client.Jar.SetCookies(u, []*http.Cookie{{Name: "wakakusa", Value: first}})
-	thief.get(o.base+"/account").want(t, 303)
-}
-
-func TestSessionEnds(t *testing.T) {
-	o := newSite(t).found("alpha")
-	worker := o.member("haruna", roster.Member{Name: "佐藤 陽菜", Role: roster.RoleStaff, Staff: o.people[0].ID})
-	for range 11 { // in use all the time
-		o.advance(59 * time.Minute)
-		o.admin.get(o.base+"/account").want(t, 200)
-	}
-	o.advance(70 * time.Minute)
-	o.admin.get(o.base+"/account").want(t, 303) // managers: one hour without use, twelve in all
-	worker.get(o.base+"/me").want(t, 200)
-	o.advance(15 * 24 * time.Hour)
-	worker.get(o.base+"/me").want(t, 303) // staff: two weeks without use
-}
-
-func TestSessionAtRest(t *testing.T) {
-	o := newSite(t).found("alpha")
-	u, _ := url.Parse(o.http.URL)
-	id := o.admin.client.Jar.Cookies(u)[0].Value
-	if _, err := o.store.SignInBy(context.Background(), id); roster.KindOf(err) != roster.NotFound {
-		t.Error("the id itself is kept")
-	}
-}
-
-func TestSecureCookie(t *testing.T) {
-	s := newSite(t, func(c *Config) { c.Secure = true })
-	token, err := s.app.FirstRunLink(context.Background())
-	must(t, err)
-	a := s.browser().post("/links/"+token, values("org", "甲", "slug", "kou", "site", "乙", "start_day", "1", "off_days", "9",
-		"name", "管理 太郎", "login", "kanri", "password", adminPassword, "again", adminPassword)).want(t, 303)
-	c := a.Cookies()[0]
-	if c.Name != "__Host-wakakusa" || !c.Secure || !c.HttpOnly || c.SameSite != http.SameSiteLaxMode || c.Path != "/" || c.Domain != "" {
-		t.Errorf("cookie %+v", c)
-	}
-	if !strings.HasPrefix(a.Header.Get("Strict-Transport-Security"), "max-age=31536000") {
-		t.Error("no HSTS")
-	}
 }
 
 // The limit: five failures of one account from one address in a quarter of an hour; others in the office go on working.
@@ -154,17 +67,6 @@ func TestLoginLimit(t *testing.T) {
 	t.Run("ends after the window", func(t *testing.T) {
 		o.advance(15*time.Minute + time.Second)
 		b.post("/sign-in", values("login", "haruna", "password", staffPassword)).want(t, 303)
-	})
-	t.Run("F-B5 a made-up X-Forwarded-For does not help", func(t *testing.T) {
-		spoof := o.browser()
-		for i := range 6 {
-			spoof.header.Set("X-Forwarded-For", "203.0.113."+string(rune('1'+i)))
-			want := 422
-			if i == 5 {
-				want = 429
-			}
-			spoof.post("/sign-in", values("login", "admin-alpha", "password", "wrong wrong")).want(t, want)
-		}
 	})
 }
 
@@ -255,13 +157,6 @@ func TestChangePassword(t *testing.T) {
 	o.admin.post(path, values("old", adminPassword, "password", fresh, "again", fresh)).want(t, 200).holds(t, "パスワードを変えました")
 	o.admin.get(o.base+"/account").want(t, 200)
 	other.get(o.base+"/account").want(t, 303)
-	t.Run("F-B12 no password reaches the log", func(t *testing.T) {
-		for _, secret := range []string{adminPassword, fresh, "wrong wrong", url.QueryEscape(fresh)} {
-			if strings.Contains(o.logs.String(), secret) {
-				t.Errorf("%q is in the log", secret)
-			}
-		}
-	})
 }
 
 func TestPreferences(t *testing.T) {

@@ -100,10 +100,14 @@ func (s *Server) open(c echo.Context) (*request, error) {
 		}
 		return r, err
 	}
-	r.account = acc
-	if r.places, err = s.app.Memberships(r.ctx(), acc.ID); err != nil {
+	places, err := s.app.Memberships(r.ctx(), acc.ID)
+	if err != nil {
 		return r, err
 	}
+	if idle, _ := lasting(places); sess.Values[sessionIdle] != idle.String() {
+		return r, nil // begun before the person became, or ceased to be, a manager
+	}
+	r.account, r.places = acc, places
 	r.enter(c.Param("org"))
 	r.text = s.texts.For(r.language())
 	return r, nil

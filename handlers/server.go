@@ -16,6 +16,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"wakakusa/app"
+	"wakakusa/roster"
 	"wakakusa/static"
 	"wakakusa/views"
 )
@@ -25,7 +26,7 @@ type Config struct {
 	Hosts   []string     // allowed Host names; empty allows every one (development)
 	Public  string       // address under which people reach us, for links; "" is that of the request
 	Secure  bool         // behind HTTPS: Secure cookies, HSTS
-	Proxies []*net.IPNet // whose X-Forwarded-For and -Proto count
+	Proxies []*net.IPNet // whose X-Forwarded-For counts; no other X-Forwarded header is read
 	Log     *slog.Logger
 }
 
@@ -38,6 +39,7 @@ type Server struct {
 	echo     *echo.Echo
 	handler  http.Handler
 	sessions *sessionStore
+	streams  streams
 	stop     chan struct{} // closed when the program stops: streams end
 	stopOnce sync.Once
 }
@@ -52,7 +54,7 @@ func New(a *app.App, cfg Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{Config: cfg, app: a, texts: texts, assets: assets, echo: echo.New(), stop: make(chan struct{})}
+	s := &Server{Config: cfg, app: a, texts: texts, assets: assets, echo: echo.New(), streams: streams{open: map[roster.AccountID]int{}}, stop: make(chan struct{})}
 	s.sessions = &sessionStore{app: a, secure: cfg.Secure}
 	s.echo.HideBanner, s.echo.HidePort = true, true
 	s.echo.Logger.SetOutput(io.Discard)

@@ -5,6 +5,8 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"net/http"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/gorilla/sessions"
@@ -70,7 +72,16 @@ func (st *sessionStore) New(r *http.Request, name string) (*sessions.Session, er
 	for k, v := range values {
 		sess.Values[k] = v
 	}
-	return sess, st.touch(r, kept)
+	if attended(r) {
+		err = st.touch(r, kept)
+	}
+	return sess, err
+}
+
+// attended reports a request that a person made. A page left open listens for news and fetches what changed all by itself; that is
+// no use of the session, or an unattended screen would never be signed out.
+func attended(r *http.Request) bool {
+	return !strings.HasSuffix(r.URL.Path, "/events") && !strings.HasSuffix(r.URL.Path, "/regions")
 }
 
 func (st *sessionStore) ended(kept app.Session, values map[string]string) bool {
@@ -151,12 +162,7 @@ func (s *Server) signIn(c *request, acc app.Account) error {
 			return err
 		}
 	}
-	idle, lasts := staffIdle, staffEnd
-	for _, p := range places {
-		if p.Member.Role.Manages() {
-			idle, lasts = managerIdle, managerEnd
-		}
-	}
+	idle, lasts := lasting(places)
 	sess := sessions.NewSession(s.sessions, s.sessions.name())
 	sess.Options = s.sessions.options()
 	sess.Options.MaxAge = int(lasts.Seconds())
@@ -164,6 +170,14 @@ func (s *Server) signIn(c *request, acc app.Account) error {
 	sess.Values[sessionIdle], sess.Values[sessionLasts] = idle.String(), lasts.String()
 	sess.Values[sessionAddress] = c.RealIP()
 	return sess.Save(c.Request(), c.Response())
+}
+
+// lasting is how long a session may rest and live: whoever manages anywhere has the shorter times everywhere.
+func lasting(places []app.Membership) (idle, lasts time.Duration) {
+	if slices.ContainsFunc(places, func(p app.Membership) bool { return p.Member.Role.Manages() }) {
+		return managerIdle, managerEnd
+	}
+	return staffIdle, staffEnd
 }
 
 // signOut ends the session on the server and asks the browser to forget what it kept.

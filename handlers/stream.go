@@ -5,7 +5,10 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
+	"sync"
 	"time"
+
+	"github.com/labstack/echo/v4"
 
 	"wakakusa/app"
 	"wakakusa/roster"
@@ -14,7 +17,33 @@ import (
 const (
 	heartbeat    = 20 * time.Second
 	maxNewsParts = 60 // more changed parts than this and the page loads anew
+	maxStreams   = 12 // that one person may have open: one a visible sheet
 )
+
+// streams counts the open ones of each person.
+type streams struct {
+	mu   sync.Mutex
+	open map[roster.AccountID]int
+}
+
+// begin counts one more, unless the person has enough; end takes it back.
+func (s *streams) begin(id roster.AccountID) (end func(), ok bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.open[id] >= maxStreams {
+		return nil, false
+	}
+	s.open[id]++
+	return func() { s.end(id) }, true
+}
+
+func (s *streams) end(id roster.AccountID) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.open[id]--; s.open[id] == 0 {
+		delete(s.open, id)
+	}
+}
 
 // news is what a stream says: which parts changed, never what is in them. Who asks for them is asked again who they are.
 type news struct {
@@ -31,6 +60,11 @@ func (s *Server) getEvents(c *request) error {
 	if err != nil {
 		return err
 	}
+	end, ok := s.streams.begin(c.account.ID)
+	if !ok {
+		return echo.NewHTTPError(http.StatusTooManyRequests)
+	}
+	defer end()
 	ear, deaf := s.app.Watch().Listen(c.actor.Org)
 	defer deaf()
 	known, err := s.streamStart(c, p)
@@ -55,11 +89,14 @@ func (s *Server) getEvents(c *request) error {
 		case <-s.stop:
 			return nil
 		case <-beat.C:
-			if s.gone(c) {
+			if s.gone(c, p) {
 				return nil
 			}
 			fmt.Fprint(w, ": beat\n\n")
 		case <-ear:
+			if s.gone(c, p) {
+				return nil
+			}
 			if known, err = s.tell(c, p, known); err != nil {
 				return nil // the browser reconnects and is told then
 			}
@@ -132,8 +169,8 @@ func newsOf(n app.News) news {
 	return out
 }
 
-// gone reports that the person may no longer listen.
-func (s *Server) gone(c *request) bool {
-	sess, err := s.sessions.New(c.Request(), s.sessions.name())
-	return err != nil || sess.IsNew
+// gone reports that the person may no longer listen: signed out, deactivated, or no longer allowed to look at this sheet.
+func (s *Server) gone(c *request, p app.Place) bool {
+	now, err := s.open(c.Context)
+	return err != nil || !now.signedIn() || roster.Can(now.actor, roster.ViewRoster, roster.Subject{Site: p.Site}) != nil
 }
