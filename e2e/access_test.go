@@ -2,7 +2,6 @@ package e2e
 
 import (
 	"context"
-	"fmt"
 	"os"
 	"slices"
 	"strings"
@@ -49,31 +48,7 @@ func notTwoShifts(html string) bool {
 }
 
 // TestAccessible checks each page of the program, light and dark, phone and desktop.
-func TestAccessible(t *testing.T) {
-	for _, s := range []struct {
-		name string
-		size screen
-	}{{"phone", phone}, {"desktop", desktop}} {
-		t.Run(s.name, func(t *testing.T) {
-			p := small(t)
-			tabs := map[string]*tab{}
-			for _, page := range pages {
-				x := tabs[page.role]
-				if x == nil {
-					x = newTab(t, p, s.size)
-					x.signIn(p, page.role)
-					tabs[page.role] = x
-				}
-				base := eval[string](x, `location.pathname.split("/").slice(0, 3).join("/")`)
-				for _, scheme := range []string{"light", "dark"} {
-					x.scheme(scheme)
-					x.open(base + page.path)
-					x.accessible(fmt.Sprintf("%s %s", page.name, scheme))
-				}
-			}
-		})
-	}
-}
+func TestAccessible(t *testing.T) { everyPage(t, small, (*tab).accessible) }
 
 // TestStories checks every component in every state.
 func TestStories(t *testing.T) {

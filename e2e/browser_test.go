@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -309,21 +310,27 @@ func (x *tab) keys(text string) { x.t.Helper(); x.do(chromedp.KeyEvent(text)) }
 
 // shot keeps a picture when a folder for pictures is given.
 func (x *tab) shot(name string) {
-	dir := os.Getenv("WAKAKUSA_SCREENSHOTS")
-	if dir == "" {
+	if os.Getenv("WAKAKUSA_SCREENSHOTS") == "" {
 		return
 	}
 	ctx, cancel := x.within()
 	defer cancel()
 	png, err := chromedp.Run(ctx, chromedp.CaptureScreenshot())
-	if err == nil {
-		err = os.MkdirAll(dir, 0o755)
-	}
-	if err == nil {
-		err = os.WriteFile(filepath.Join(dir, name+".png"), png, 0o644)
-	}
 	if err != nil {
 		x.t.Logf("picture %s: %v", name, err)
+		return
+	}
+	x.keep(name+".png", png)
+}
+
+// keep writes a file into the folder for pictures, if there is one.
+func (x *tab) keep(name string, content []byte) {
+	dir := os.Getenv("WAKAKUSA_SCREENSHOTS")
+	if dir == "" {
+		return
+	}
+	if err := errors.Join(os.MkdirAll(dir, 0o755), os.WriteFile(filepath.Join(dir, name), content, 0o644)); err != nil {
+		x.t.Logf("%s: %v", name, err)
 	}
 }
 

@@ -302,6 +302,7 @@ func TestPrint(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	x.keep("sheet.pdf", pdf)
 	if n := len(pdfPage.FindAll(pdf, -1)); n < 1 || n > 8 {
 		t.Errorf("%d pages", n)
 	}

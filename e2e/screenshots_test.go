@@ -26,17 +26,14 @@ var pages = []struct{ name, role, path string }{
 	{"calendar", "staff", "/me/calendar"},
 }
 
-// TestScreenshots takes a picture of every page: phone and desktop, light and dark. It runs when a folder is given.
-func TestScreenshots(t *testing.T) {
-	if os.Getenv("WAKAKUSA_SCREENSHOTS") == "" {
-		t.Skip("WAKAKUSA_SCREENSHOTS names no folder")
-	}
+// everyPage opens each page as somebody who may, in both sizes and schemes.
+func everyPage(t *testing.T, start func(*testing.T) *process, look func(x *tab, name string)) {
 	for _, s := range []struct {
 		name string
 		size screen
 	}{{"phone", phone}, {"desktop", desktop}} {
 		t.Run(s.name, func(t *testing.T) {
-			p := demo(t)
+			p := start(t)
 			tabs := map[string]*tab{}
 			for _, page := range pages {
 				x := tabs[page.role]
@@ -49,9 +46,17 @@ func TestScreenshots(t *testing.T) {
 				for _, scheme := range []string{"light", "dark"} {
 					x.scheme(scheme)
 					x.open(base + page.path)
-					x.shot(page.name + "-" + s.name + "-" + scheme)
+					look(x, page.name+"-"+s.name+"-"+scheme)
 				}
 			}
 		})
 	}
+}
+
+// TestScreenshots takes a picture of every page. It runs when a folder is given.
+func TestScreenshots(t *testing.T) {
+	if os.Getenv("WAKAKUSA_SCREENSHOTS") == "" {
+		t.Skip("WAKAKUSA_SCREENSHOTS names no folder")
+	}
+	everyPage(t, demo, (*tab).shot)
 }
