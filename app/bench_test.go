@@ -108,3 +108,19 @@ func (o benchOrg) undo(b *testing.B) {
 		}
 	}
 }
+
+// BenchmarkSignInRefused compares what a stranger could time: medians of the refusals of a name that nobody has, a wrong password, and a
+// former system's hash that has not been renewed yet.
+func BenchmarkSignInRefused(b *testing.B) {
+	f := New(nil, time.Now, newID)
+	former := "pbkdf2_sha256$1000000$seasalt$JgZryXe2Ga8ysg6XbzkLpTdyPQrHqsinbL9BnnhgX4A="
+	for name, stored := range map[string]string{"unknown": "", "wrong": goodHash(), "former": former} {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				if ok, _, err := f.checkPassword(b.Context(), stored, "wrong"); ok || err != nil {
+					b.Fatal(ok, err)
+				}
+			}
+		})
+	}
+}

@@ -388,7 +388,7 @@ func TestApplyLocksOnASheetWithoutLocks(t *testing.T) {
 }
 
 // The former system kept the same shift twice when a form was sent twice.
-func TestF_C7_the_same_shift_twice_is_one(t *testing.T) {
+func TestFaultC7(t *testing.T) {
 	s := emptySheet()
 	twice := []Edit{{Op: OpSet, Cell: cell(sato, 1), Code: "早"}, {Op: OpSet, Cell: cell(sato, 1), Code: "早"}}
 	newID := ids()

@@ -217,7 +217,7 @@ func TestMembersAreOutsideLabourLaw(t *testing.T) {
 }
 
 // The former system kept overlapping shifts of one person without a word.
-func TestF_C8_overlap_is_refused_also_across_midnight(t *testing.T) {
+func TestFaultC8(t *testing.T) {
 	s := emptySheet().row(t, sato, "04-06", "夜").row(t, goto_, "03-31", "夜")
 	for name, edit := range map[string]Edit{
 		"同じ日":  {Op: OpAdd, Cell: Cell{sato, dayOf(t, "04-06")}, Code: "日", Span: Span{540, 1080}},

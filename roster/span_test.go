@@ -131,7 +131,7 @@ func TestParseSpanRefuses(t *testing.T) {
 }
 
 // The former system kept 00:00–00:00 when nobody chose a time.
-func TestF_C4_form_left_at_its_defaults_is_refused(t *testing.T) {
+func TestFaultC4(t *testing.T) {
 	for _, times := range [][2]string{{"00:00", "00:00"}, {"0:00", "0:00"}, {"", ""}} {
 		if s, err := ParseSpan(times[0], times[1]); KindOf(err) != Invalid || err == nil {
 			t.Errorf("%v became %v, %v", times, s, err)
@@ -149,7 +149,7 @@ func TestF_C4_form_left_at_its_defaults_is_refused(t *testing.T) {
 }
 
 // The former system's forms refused this night, and its interface gave it an end 14 hours before its start.
-func TestF_C5_overnight_is_one_span_of_ten_hours(t *testing.T) {
+func TestFaultC5(t *testing.T) {
 	night, err := ParseSpan("22:00", "08:00")
 	if err != nil {
 		t.Fatal(err)
