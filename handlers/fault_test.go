@@ -273,7 +273,7 @@ func TestFaultE3(t *testing.T) {
 func TestFaultE4(t *testing.T) {
 	o := newSite(t).found("alpha")
 	worker := o.worker()
-	to := o.admin.get(o.base + "/rosters/" + string(o.site1.ID) + "/2027-05-17").want(t, 303).location()
+	to := o.admin.get(o.base+"/rosters/"+string(o.site1.ID)+"/2027-05-17").want(t, 303).location()
 	o.admin.get(to).want(t, 200).holds(t, "2027年5月", `2027-05-31`).lacks(t, "2026年11月1日")
 	worker.get(o.base+"/me/calendar?month=2027-05-01").want(t, 200).holds(t, "2027年5月")
 }

@@ -1,0 +1,281 @@
+package handlers
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+
+	"wakakusa/roster"
+)
+
+func network(t *testing.T, cidr string) *net.IPNet {
+	t.Helper()
+	_, n, err := net.ParseCIDR(cidr)
+	must(t, err)
+	return n
+}
+
+// TestSpoof: who asks is the peer, or what our own proxy says; a header of the browser's own making counts for nothing (H7, F-B5).
+func TestSpoof(t *testing.T) {
+	attempts := func(o *office, forwarded func(int) string, n int) (limited int) {
+		b := o.browser()
+		for i := range n {
+			b.header.Set("X-Forwarded-For", forwarded(i))
+			b.header.Set("X-Real-Ip", fmt.Sprint("198.51.100.", i))
+			if b.post("/sign-in", values("login", "admin-alpha", "password", "wrong wrong")).StatusCode == 429 {
+				limited++
+			}
+		}
+		return limited
+	}
+	t.Run("no proxy", func(t *testing.T) {
+		o := newSite(t).found("alpha")
+		if n := attempts(o, func(i int) string { return fmt.Sprint("203.0.113.", i) }, 12); n != 7 {
+			t.Errorf("%d of 12 tries were limited", n)
+		}
+	})
+	t.Run("behind our proxy the last hop counts", func(t *testing.T) {
+		o := newSite(t, func(c *Config) { c.Proxies = []*net.IPNet{network(t, "127.0.0.0/8"), network(t, "::1/128")} }).found("alpha")
+		if n := attempts(o, func(i int) string { return fmt.Sprintf("203.0.113.%d, 192.0.2.7", i) }, 12); n != 7 {
+			t.Errorf("one client: %d of 12 tries were limited", n)
+		}
+		if n := attempts(o, func(i int) string { return fmt.Sprintf("192.0.2.7, 203.0.113.%d", i) }, 12); n != 0 {
+			t.Errorf("twelve clients: %d tries were limited", n)
+		}
+	})
+	t.Run("no other forwarded header is believed", func(t *testing.T) {
+		o := newSite(t).found("alpha")
+		o.worker()
+		b := *o.admin
+		b.header = http.Header{
+			"X-Forwarded-Host": {"evil.example"}, "X-Forwarded-Proto": {"https"}, "Forwarded": {"host=evil.example;proto=https"},
+			"X-Http-Method-Override": {"POST"}, "X-Original-Url": {"/sign-out"},
+		}
+		a := b.post(o.base+"/members/"+string(o.memberNamed(t, "佐藤 陽菜").ID)+"/link", nil).want(t, 200).lacks(t, "evil.example")
+		if !strings.Contains(a.body, o.http.URL+"/links/") {
+			t.Error("the link is not on our own address")
+		}
+		for _, path := range []string{"/", "/sign-in", o.path("")} {
+			a := b.get(path)
+			if strings.Contains(a.location()+a.body, "evil.example") || a.Header.Get("Access-Control-Allow-Origin") != "" || a.Header.Get("Server") != "" {
+				t.Errorf("%s: %v", path, a.Header)
+			}
+		}
+	})
+}
+
+// Creating a person logged the repeated password in clear text. LogCanaries: no password, cookie or one-time token reaches the log, on
+// whatever path (U4).
+func TestFaultB12LogCanaries(t *testing.T) {
+	o := newSite(t).found("alpha")
+	ctx := context.Background()
+	worker := o.worker()
+	m := o.memberNamed(t, "佐藤 陽菜").Member
+	secrets := map[string]string{"the first password": adminPassword, "staff's password": staffPassword, "session": o.admin.cookie(), "staff's session": worker.cookie()}
+	const canary = "かなりあパスワード０１"
+	fresh := canary + "新しいもの"
+	reset, err := o.app.StartReset(ctx, o.adminBy, m.ID)
+	must(t, err)
+	secrets["link"], secrets["password"] = reset, canary
+	stranger := o.browser()
+	stranger.post("/sign-in", values("login", "haruna", "password", canary)).want(t, 422)
+	stranger.post("/sign-in", values("login", canary, "password", canary)).want(t, 422) // typed into the wrong field
+	stranger.get("/links/"+reset).want(t, 200)
+	stranger.post("/links/"+reset, values("password", canary, "again", "x")).want(t, 422)
+	stranger.post("/links/"+reset, values("password", fresh, "again", fresh)).want(t, 303)
+	stranger.get("/links/"+reset).want(t, 404)
+	stranger.post(o.base+"/account/password", values("old", fresh, "password", canary+"さらに", "again", canary+"ちがう")).want(t, 422)
+	stranger.get(o.base+"/me?token="+reset).want(t, 200)
+	stranger.do(http.MethodPut, "/links/"+reset, nil).want(t, 405)
+	stranger.get("/nowhere/"+reset).want(t, 404)
+	o.srv.echo.GET("/test/failing", o.srv.guard(route{gate: anybody, handle: func(*Server, *request) error { return errors.New("a fault of the engine") }}))
+	stranger.get("/test/failing?password="+url.QueryEscape(canary)).want(t, 500)
+	must(t, o.store.Close())
+	stranger.post("/sign-in", values("login", "haruna", "password", canary)).want(t, 500)
+	log := o.logs.String()
+	if !strings.Contains(log, "route=/links/:token") || !strings.Contains(log, "a fault of the engine") {
+		t.Fatal("the log is not the one that is written")
+	}
+	for what, secret := range secrets {
+		for _, form := range []string{secret, url.QueryEscape(secret), fmt.Sprintf("%q", secret), fmt.Sprintf("%+q", secret)} {
+			if strings.Contains(log, strings.Trim(form, `"`)) {
+				t.Errorf("%s is in the log", what)
+			}
+		}
+	}
+}
+
+// TestErrorPagesSayNothing: whatever breaks, the reader gets one sentence and a number, the log the cause, once (I7).
+func TestErrorPagesSayNothing(t *testing.T) {
+	o := newSite(t).found("alpha")
+	const cause = "SELECT secret FROM accounts; /var/lib/wakakusa/x.db"
+	broken := map[string]func(*Server, *request) error{
+		"panic":  func(*Server, *request) error { panic(cause) },
+		"fault":  func(*Server, *request) error { return errors.New(cause) },
+		"nested": func(*Server, *request) error { return fmt.Errorf("draw: %w", errors.New(cause)) },
+		"nil":    func(*Server, *request) error { var p *roster.Staff; _ = p.Name; return nil },
+	}
+	for name, handle := range broken {
+		o.srv.echo.GET("/test/"+name, o.srv.guard(route{gate: anybody, handle: handle}))
+	}
+	silent := func(t *testing.T, a answer) {
+		t.Helper()
+		a.lacks(t, "SELECT", "secret", "/var/lib", "goroutine", ".go:", "panic", "runtime", "sql", "SQL", o.site.path, "nil pointer")
+	}
+	for name := range broken {
+		for _, b := range []*browser{o.admin, o.browser(), o.admin.asHTMX()} {
+			before := len(o.logs.String())
+			a := b.get("/test/"+name).want(t, 500)
+			silent(t, a)
+			number := a.Header.Get("X-Request-Id")
+			said := a.body
+			if b.htmx {
+				said = a.told(t).Toast.Msg
+			}
+			if len(number) < 8 || !strings.Contains(said, number[:8]) || !strings.Contains(said, "システムの問題") {
+				t.Errorf("%s: the number %s is not told: %s", name, number, said)
+			}
+			log := o.logs.String()[before:]
+			if n := strings.Count(log, "id="+number); n != 1 || strings.Count(log, "level=ERROR") != 1 || name != "nil" && !strings.Contains(log, "SELECT secret") {
+				t.Errorf("%s: logged %d times:\n%s", name, n, log)
+			}
+		}
+	}
+	refused := []answer{
+		o.admin.get("/nowhere"), o.admin.get(o.base + "/staff/'%20OR%201=1"), o.admin.get(o.base + "/rosters/x/y"), o.admin.get(o.base + "/history?before=9999999999999999999999"),
+		o.admin.get(o.base + "/me/calendar?month=%00"), o.admin.get("/o/%ff%fe/staff"), o.admin.post(o.base+"/staff/new", values("version", "x", "birth_day", "'")),
+		o.admin.post(o.path("/edits"), values("ops", "'; DROP TABLE staff")), o.admin.get("/links/" + strings.Repeat("a", 3000)), o.admin.get("/s/../../etc/passwd"),
+		o.admin.do(http.MethodDelete, o.base+"/staff", nil),
+	}
+	for _, a := range refused {
+		if a.StatusCode < 200 || a.StatusCode >= 500 {
+			t.Errorf("%s gave %d", a.Request.URL, a.StatusCode)
+		}
+		silent(t, a)
+	}
+	must(t, o.store.Close())
+	for _, path := range []string{"/sign-in", o.path(""), o.base + "/staff", "/links/x"} {
+		if a := o.admin.get(path); a.StatusCode < 500 {
+			t.Errorf("without a database %s gave %d", path, a.StatusCode)
+		} else {
+			silent(t, a)
+		}
+	}
+}
+
+// TestBodyLimits: more than a form can be is refused, whatever it is called, and the program goes on (I2).
+func TestBodyLimits(t *testing.T) {
+	o := newSite(t).found("alpha")
+	big := strings.Repeat("あ", maxBody/3)
+	for _, r := range routes() {
+		if r.method == http.MethodPost && r.path != "/sign-out" {
+			o.admin.post(o.filled(r), url.Values{"name": {big}}).want(t, http.StatusRequestEntityTooLarge)
+		}
+	}
+	o.browser().post("/sign-in", url.Values{"login": {"x"}, "password": {big}}).want(t, http.StatusRequestEntityTooLarge)
+	o.admin.post(o.path("/edits"), values("ops", strings.Repeat("clear "+cellText(o.people[0], november(3))+";", roster.MaxEdits+1), "base", "1", "key", newID())).want(t, 422)
+	many := url.Values{}
+	for i := range 20000 {
+		many.Add("sites", fmt.Sprint(i))
+	}
+	o.admin.post(o.base+"/members/new", many).want(t, 422)
+	if h := o.srv.HTTP(""); h.MaxHeaderBytes > 32<<10 || h.ReadHeaderTimeout > 5e9 || h.ReadTimeout == 0 {
+		t.Errorf("limits of the listener: %+v", h)
+	}
+}
+
+// TestNames: names are kept as people write them, in one normal form, and cannot hold what hides or turns text (I6).
+func TestNames(t *testing.T) {
+	o := newSite(t).found("alpha")
+	path := o.base + "/staff/new"
+	add := func(name string) answer {
+		form := o.admin.get(path).want(t, 200).form(t, path)
+		form.Set("name", name)
+		form.Set("home_site", string(o.site1.ID))
+		return o.admin.post(path, form)
+	}
+	for typed, kept := range map[string]string{
+		"𠮷野 髙志": "𠮷野 髙志", "葛\U000E0100城 花": "葛\U000E0100城 花", "辻\uFE00 一": "辻\uFE00 一", "か\u3099っこ う": "がっこ う", "Zoe\u0308 山田": "Zoë 山田",
+		"  前後 空白 ": "前後 空白", "👩\u200d⚕️ 絵": "👩\u200d⚕️ 絵", "O'Brien & <Co>": "O'Brien & <Co>",
+	} {
+		add(typed).want(t, 303)
+		p := o.named(t, kept)
+		if p.Name != kept {
+			t.Errorf("%+q is kept as %+q", typed, p.Name)
+		}
+	}
+	before := o.revision()
+	for _, bad := range []string{
+		"山\u202e田", "山\u2066田", "山\u200f田", "山\u200b田", "山\ufeff田", "山\x00田", "山\x1b[31m田", "山\n田", "山\t田", "山\u2028田", "山\x7f田", "\xff\xfe", strings.Repeat("長", 300),
+	} {
+		if a := add(bad).want(t, 422); a.fault(t, "name") == "" {
+			t.Errorf("%+q: no fault beside the name", bad)
+		}
+	}
+	if o.revision() != before {
+		t.Error("something was written")
+	}
+}
+
+// TestXSSPayloads: markup in every text field there is, shown as text on every page that a role can open (I1).
+func TestXSSPayloads(t *testing.T) {
+	o := newSite(t).found("alpha")
+	ctx := context.Background()
+	short := `"><i onerror=x>` // where a field takes only a few characters
+	org, err := o.app.Org(ctx, o.adminBy)
+	must(t, err)
+	org.Name = payload
+	must(t, second(o.app.SaveOrg(ctx, o.adminBy, org, "")))
+	o.site1.Name = payload
+	o.site1, err = o.app.SaveSite(ctx, o.adminBy, o.site1, "")
+	must(t, err)
+	o.job.Name = payload
+	o.job, err = o.app.SaveJob(ctx, o.adminBy, o.job, "")
+	must(t, err)
+	code := o.codes["早"]
+	code.Name, code.Symbol = short, `<i`
+	must(t, second(o.app.SaveCode(ctx, o.adminBy, code, "")))
+	must(t, second(o.app.SaveHoliday(ctx, o.adminBy, roster.Holiday{Day: november(26), Name: payload}, "")))
+	p := o.people[0]
+	p.Name, p.Kana, p.Phone, p.Skills = payload, payload, payload, []string{payload}
+	p, err = o.app.SaveStaff(ctx, o.adminBy, p, "")
+	must(t, err)
+	o.people[0] = p
+	worker := o.member("haruna", roster.Member{Name: payload, Role: roster.RoleStaff, Staff: p.ID})
+	mate := o.member("kenichi", roster.Member{Name: payload, Role: roster.RoleStaff, Staff: o.people[1].ID})
+	cell := o.path("/cells/" + string(p.ID) + "/2026-11-25")
+	o.admin.post(cell, values("action", "add", "code", string(code.ID), "start", "", "end", "", "note", payload, "base", "1", "key", newID())).want(t, 303)
+	o.set(o.people[1], november(25), "日")
+	o.admin.post(o.path("/publication"), values("key", newID())).want(t, 303)
+	seen := 0
+	query := "?q=" + url.QueryEscape(payload) + "&month=" + url.QueryEscape(payload) + "&names=" + url.QueryEscape("row."+payload) + "&said=" + url.QueryEscape(payload) + "&done=" + url.QueryEscape(payload) + "&next=" + url.QueryEscape("/"+payload)
+	for _, r := range routes() {
+		if r.method != http.MethodGet || strings.HasSuffix(r.path, "/events") {
+			continue
+		}
+		path := o.filled(r)
+		for _, b := range []*browser{o.admin, worker, mate, o.browser()} {
+			for _, x := range []string{path, path + query} {
+				a := b.get(x)
+				a.noScript(t)
+				if strings.Contains(a.body, "&lt;img src=x") {
+					seen++
+				}
+			}
+		}
+	}
+	for _, b := range []*browser{worker, mate} {
+		b.get(o.base+"/me/days/2026-11-25").want(t, 200).noScript(t)
+	}
+	o.admin.get(cell).want(t, 200).shownAsText(t)
+	if seen < 40 {
+		t.Errorf("markup was shown as text on %d pages only", seen)
+	}
+}
+
+func second[T any](_ T, err error) error { return err }
