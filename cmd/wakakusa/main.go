@@ -21,6 +21,7 @@ type commands struct {
 	Demo         demoCmd         `cmd:"" help:"Serve a demo organisation on loopback with one-time sign-in links."`
 	Migrate      migrateCmd      `cmd:"" help:"Bring the database schema up to date."`
 	ImportDjango importDjangoCmd `cmd:"" name:"import-django" help:"Import the database of the former system."`
+	User         userCmd         `cmd:"" help:"Accounts, for the one who runs the server."`
 	Storybook    storybookCmd    `cmd:"" help:"Serve every component in every state on loopback."`
 	Config       configCmd       `cmd:"" help:"Print the settings in force, secrets hidden."`
 	Version      versionCmd      `cmd:"" help:"Print the version."`

@@ -3,11 +3,15 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
+
+	"wakakusa/app"
 )
 
 func runCommand(t *testing.T, vars map[string]string, args ...string) (string, error) {
@@ -23,7 +27,7 @@ func TestCommands(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, name := range []string{"serve", "demo", "migrate", "import-django", "storybook", "config", "version"} {
+		for _, name := range []string{"serve", "demo", "migrate", "import-django", "user", "storybook", "config", "version"} {
 			if !strings.Contains(out, name) {
 				t.Errorf("%s is missing in\n%s", name, out)
 			}
@@ -160,5 +164,51 @@ func TestShippedBinary(t *testing.T) {
 	info, err := os.Stat(path)
 	if err != nil || info.Size() > 40<<20 {
 		t.Errorf("%d bytes, %v", info.Size(), err)
+	}
+}
+
+// TestUserReset: who runs the server can open the way for the only administrator; the old password stays until the link is used.
+func TestUserReset(t *testing.T) {
+	vars := map[string]string{"DATA_DIR": t.TempDir(), "PUBLIC_URL": "https://shift.example.jp"}
+	cfg := Config{Data: vars["DATA_DIR"], DBEngine: "sqlite"}
+	s, lock, err := openStore(t.Context(), cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := app.New(s, time.Now, newID)
+	token, err := a.FirstRunLink(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	const password = "きょうの早番は七時からです"
+	_, err = a.SetUp(t.Context(), token, app.FirstRun{
+		Org: "青葉会", Slug: "aoba", Site: "青葉苑", StartDay: 1, OffDays: 9, Name: "青葉 春子", Login: "haruko", Password: password + "よね", Again: password + "よね",
+	})
+	if err := errors.Join(err, s.Close(), lock.Close()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := runCommand(t, vars, "user", "reset", "nobody"); err == nil || !strings.Contains(err.Error(), "nobody signs in as") {
+		t.Error(err)
+	}
+	out, err := runCommand(t, vars, "user", "reset", "HARUKO")
+	_, fresh, ok := strings.Cut(strings.TrimSpace(out), "https://shift.example.jp/links/")
+	if err != nil || !ok {
+		t.Fatal(out, err)
+	}
+	s, lock, err = openStore(t.Context(), cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer lock.Close()
+	defer s.Close()
+	a = app.New(s, time.Now, newID)
+	if _, err := a.SignIn(t.Context(), "haruko", password+"よね", "127.0.0.1"); err != nil {
+		t.Error("the old password is gone before the link was used:", err)
+	}
+	if _, err := a.Join(t.Context(), fresh, app.Joining{Password: password + "わ、たぶん", Again: password + "わ、たぶん"}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := a.SignIn(t.Context(), "haruko", password+"わ、たぶん", "127.0.0.1"); err != nil {
+		t.Error(err)
 	}
 }
