@@ -2,9 +2,6 @@ package app
 
 import (
 	"context"
-	"errors"
-	"os"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -15,25 +12,8 @@ import (
 	"wakakusa/roster"
 	"wakakusa/store"
 	"wakakusa/store/sqldb"
+	"wakakusa/store/sqldb/sqldbtest"
 )
-
-// emptyFile is a migrated empty database, made once and copied for each test.
-var emptyFile = sync.OnceValues(func() ([]byte, error) {
-	dir, err := os.MkdirTemp("", "wakakusa-app")
-	if err != nil {
-		return nil, err
-	}
-	defer os.RemoveAll(dir)
-	path := filepath.Join(dir, "empty.db")
-	db, err := sqldb.OpenSQLite(path, time.Now)
-	if err != nil {
-		return nil, err
-	}
-	if err := errors.Join(db.Migrate(context.Background()), db.Close()); err != nil {
-		return nil, err
-	}
-	return os.ReadFile(path)
-})
 
 const goodPassword = "やまのうえの ちいさないえ 42"
 
@@ -71,10 +51,7 @@ func newID() string { return uuid.Must(uuid.NewV7()).String() }
 
 func empty(t *testing.T) *facility {
 	t.Helper()
-	file, err := emptyFile()
-	must(t, err)
-	f := &facility{t: t, now: noon, path: filepath.Join(t.TempDir(), "test.db"), code: map[string]roster.Code{}}
-	must(t, os.WriteFile(f.path, file, 0o600))
+	f := &facility{t: t, now: noon, path: sqldbtest.File(t), code: map[string]roster.Code{}}
 	f.open()
 	t.Cleanup(func() { f.db.Close() })
 	return f

@@ -9,8 +9,6 @@ import (
 	"net/http/cookiejar"
 	"net/http/httptest"
 	"net/url"
-	"os"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -22,6 +20,7 @@ import (
 	"wakakusa/roster"
 	"wakakusa/store"
 	"wakakusa/store/sqldb"
+	"wakakusa/store/sqldb/sqldbtest"
 )
 
 // site is a running server over a real SQLite file, with a clock that tests may move.
@@ -54,37 +53,13 @@ func (s *syncBuffer) String() string {
 	return s.b.String()
 }
 
-// emptyFile is a migrated empty database, made once and copied for each test.
-var emptyFile = sync.OnceValues(func() ([]byte, error) {
-	dir, err := os.MkdirTemp("", "wakakusa-test")
-	if err != nil {
-		return nil, err
-	}
-	defer os.RemoveAll(dir)
-	path := filepath.Join(dir, "empty.db")
-	db, err := sqldb.OpenSQLite(path, time.Now)
-	if err != nil {
-		return nil, err
-	}
-	if err := db.Migrate(context.Background()); err != nil {
-		return nil, err
-	}
-	if err := db.Close(); err != nil {
-		return nil, err
-	}
-	return os.ReadFile(path)
-})
-
 func newID() string { return uuid.Must(uuid.NewV7()).String() }
 
 func newSite(t *testing.T, change ...func(*Config)) *site {
 	t.Helper()
-	image, err := emptyFile()
-	must(t, err)
-	path := filepath.Join(t.TempDir(), "test.db")
-	must(t, os.WriteFile(path, image, 0o600))
-	s := &site{t: t, path: path, now: time.Date(2026, 11, 24, 9, 0, 0, 0, roster.Japan), logs: &syncBuffer{}}
-	s.store, err = sqldb.OpenSQLite(path, s.clock)
+	s := &site{t: t, path: sqldbtest.File(t), now: time.Date(2026, 11, 24, 9, 0, 0, 0, roster.Japan), logs: &syncBuffer{}}
+	var err error
+	s.store, err = sqldb.OpenSQLite(s.path, s.clock)
 	must(t, err)
 	s.app = app.New(s.store, s.clock, newID)
 	cfg := Config{Log: slog.New(slog.NewTextHandler(s.logs, &slog.HandlerOptions{Level: slog.LevelDebug}))}

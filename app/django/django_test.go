@@ -8,10 +8,8 @@ import (
 	"encoding/csv"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -23,6 +21,7 @@ import (
 	"wakakusa/roster"
 	"wakakusa/store"
 	"wakakusa/store/sqldb"
+	"wakakusa/store/sqldb/sqldbtest"
 )
 
 var (
@@ -42,24 +41,6 @@ func must(t testing.TB, err error) {
 	}
 }
 
-// emptyFile is a migrated empty database, made once and copied for each test.
-var emptyFile = sync.OnceValues(func() ([]byte, error) {
-	dir, err := os.MkdirTemp("", "wakakusa-test")
-	if err != nil {
-		return nil, err
-	}
-	defer os.RemoveAll(dir)
-	path := filepath.Join(dir, "empty.db")
-	db, err := sqldb.OpenSQLite(path, clock)
-	if err != nil {
-		return nil, err
-	}
-	if err := errors.Join(db.Migrate(context.Background()), db.Close()); err != nil {
-		return nil, err
-	}
-	return os.ReadFile(path)
-})
-
 // place is an installation and a former database beside it.
 type place struct {
 	t      testing.TB
@@ -73,11 +54,9 @@ type place struct {
 func newPlace(t testing.TB, build func(path string) error) *place {
 	t.Helper()
 	dir := t.TempDir()
-	p := &place{t: t, ours: filepath.Join(dir, "ours.db"), theirs: filepath.Join(dir, "theirs.sqlite3")}
-	image, err := emptyFile()
-	must(t, err)
-	must(t, os.WriteFile(p.ours, image, 0o600))
+	p := &place{t: t, ours: sqldbtest.File(t), theirs: filepath.Join(dir, "theirs.sqlite3")}
 	must(t, build(p.theirs))
+	var err error
 	p.store, err = sqldb.OpenSQLite(p.ours, clock)
 	must(t, err)
 	t.Cleanup(func() { p.store.Close() })
