@@ -10,18 +10,19 @@ import (
 	"wakakusa/store"
 )
 
-// App carries out what people ask. It holds the store, a clock, an id maker and the watch, nothing else.
+// App carries out what people ask. It holds the store, a clock, an id maker, the watch and sheets lately read, nothing else.
 type App struct {
-	store store.Store
-	now   func() time.Time
-	newID func() string
-	watch *Watch
-	hash  chan struct{} // at most two password hashes at a time: each takes 19 MiB and a tenth of a second
+	store  store.Store
+	now    func() time.Time
+	newID  func() string
+	watch  *Watch
+	sheets sheets
+	hash   chan struct{} // at most two password hashes at a time: each takes 19 MiB and a tenth of a second
 }
 
 // New joins the parts. now and newID are the only things a test replaces.
 func New(s store.Store, now func() time.Time, newID func() string) *App {
-	return &App{store: s, now: now, newID: newID, watch: newWatch(s), hash: make(chan struct{}, 2)}
+	return &App{store: s, now: now, newID: newID, watch: newWatch(s), sheets: sheets{by: map[sheetKey]OpenSheet{}}, hash: make(chan struct{}, 2)}
 }
 
 // Today is the civil date in an organisation's zone.

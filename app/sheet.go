@@ -18,8 +18,25 @@ type Place struct {
 type OpenSheet struct {
 	*roster.Sheet
 	Revision int64
-	Sites    []roster.Site        // sites of the organisation, for the switcher
-	Changed  map[roster.Cell]bool // cells that differ from the published copy
+	Sites    []roster.Site                      // sites of the organisation, for the switcher
+	Changed  map[roster.Cell]bool               // cells that differ from the published copy
+	breaches map[roster.StaffID][]roster.Breach // of a whole sheet, judged once
+}
+
+// Breaches returns what is wrong in a person's period, by day.
+func (o OpenSheet) Breaches(id roster.StaffID) []roster.Breach {
+	if found, ok := o.breaches[id]; ok {
+		return found
+	}
+	return o.Sheet.Breaches(id)
+}
+
+func (o OpenSheet) judgeAll() map[roster.StaffID][]roster.Breach {
+	all := make(map[roster.StaffID][]roster.Breach, len(o.Staff))
+	for _, p := range o.Staff {
+		all[p.ID] = o.Sheet.Breaches(p.ID)
+	}
+	return all
 }
 
 // Sheet reads the working roster of a site: the draft, for those who may edit it; viewers get the published copy.
@@ -40,21 +57,42 @@ func (a *App) sheet(ctx context.Context, by roster.Actor, p Place, only []roster
 	if err := roster.Can(by, roster.ViewRoster, roster.Subject{Site: p.Site}); err != nil {
 		return o, err
 	}
+	draft := roster.Can(by, roster.EditRoster, roster.Subject{Site: p.Site}) == nil
 	err = a.read(ctx, by, func(r store.Reader) error {
-		o.Sheet, err = loadSheet(ctx, r, p, only)
+		if only != nil {
+			o, err = openSheet(ctx, r, p, only, draft)
+			return err
+		}
+		org, err := r.Org(ctx)
 		if err != nil {
 			return err
 		}
-		o.Revision = o.Org.Revision
-		if o.Sites, err = r.Sites(ctx); err != nil {
-			return err
+		key, known := sheetKey{by.Org, p, draft}, false
+		if o, known = a.sheets.get(key, org.Revision); known {
+			return nil
 		}
-		if roster.Can(by, roster.EditRoster, roster.Subject{Site: p.Site}) != nil {
-			return showPublished(ctx, r, o.Sheet)
+		if o, err = openSheet(ctx, r, p, nil, draft); err == nil {
+			o.breaches = o.judgeAll()
+			a.sheets.put(key, o)
 		}
-		o.Changed, err = changedCells(ctx, r, o.Sheet, only != nil)
 		return err
 	})
+	return o, err
+}
+
+func openSheet(ctx context.Context, r store.Reader, p Place, only []roster.StaffID, draft bool) (o OpenSheet, err error) {
+	o.Sheet, err = loadSheet(ctx, r, p, only)
+	if err != nil {
+		return o, err
+	}
+	o.Revision = o.Org.Revision
+	if o.Sites, err = r.Sites(ctx); err != nil {
+		return o, err
+	}
+	if !draft {
+		return o, showPublished(ctx, r, o.Sheet)
+	}
+	o.Changed, err = changedCells(ctx, r, o.Sheet, only != nil)
 	return o, err
 }
 

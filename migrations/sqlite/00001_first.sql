@@ -182,6 +182,7 @@ CREATE TABLE cell_locks (
   FOREIGN KEY (org_id, site_id) REFERENCES sites (org_id, id)
 ) STRICT;
 
+-- A person's days lie side by side, as in engines that order rows by key: a month is read in one sweep a person.
 CREATE TABLE shifts (
   org_id TEXT NOT NULL,
   id TEXT NOT NULL CHECK (length(id) = 36),
@@ -195,14 +196,15 @@ CREATE TABLE shifts (
   note TEXT NOT NULL CHECK (length(note) <= 500),
   approval TEXT NOT NULL CHECK (length(approval) <= 16),
   version INTEGER NOT NULL,
-  PRIMARY KEY (org_id, id),
+  PRIMARY KEY (org_id, staff_id, day, id),
+  UNIQUE (org_id, id),
   FOREIGN KEY (org_id, site_id) REFERENCES sites (org_id, id),
   FOREIGN KEY (org_id, staff_id) REFERENCES staff (org_id, id),
   FOREIGN KEY (org_id, code_id) REFERENCES codes (org_id, id)
-) STRICT;
+) STRICT, WITHOUT ROWID;
 CREATE INDEX shifts_day ON shifts (org_id, day);
 CREATE INDEX shifts_site ON shifts (org_id, site_id, day);
-CREATE INDEX shifts_staff ON shifts (org_id, staff_id, day);
+CREATE INDEX shifts_away ON shifts (org_id, staff_id, site_id, day);
 CREATE INDEX shifts_code ON shifts (org_id, code_id);
 
 CREATE TABLE published_shifts (

@@ -18,16 +18,64 @@ func (r *reader) Shift(ctx context.Context, id roster.ShiftID) (roster.Shift, er
 	return queryOne(ctx, r, `SELECT `+shiftColumns+` FROM shifts WHERE org_id = ? AND id = ?`, scanShift, id)
 }
 
-// sheetShifts: everybody who has a shift at the site or calls it home, wherever they work. The arms of the union use one index each.
+// sheetShifts: everybody who calls the site home, wherever they work, and guests who have a shift there.
 const sheetShifts = `SELECT ` + shiftColumns + ` FROM shifts WHERE org_id = ? AND day BETWEEN ? AND ? AND approval <> 'rejected'
-	AND staff_id IN (SELECT id FROM staff WHERE org_id = ? AND home_site_id = ?
-		UNION SELECT staff_id FROM shifts WHERE org_id = ? AND site_id = ? AND day BETWEEN ? AND ?)
+	AND staff_id IN (SELECT p.id FROM staff p WHERE p.org_id = ? AND (p.home_site_id = ? OR EXISTS
+		(SELECT 1 FROM shifts x WHERE x.org_id = p.org_id AND x.staff_id = p.id AND x.site_id = ? AND x.day BETWEEN ? AND ?)))
 	ORDER BY staff_id, day, start_min, id`
 
 func (r *reader) SheetShifts(ctx context.Context, site roster.SiteID, p roster.Period) (map[roster.StaffID][]roster.Shift, error) {
 	from, to := dayText(p.First), dayText(p.Last)
-	all, err := query(ctx, r, sheetShifts, scanShift, from, to, r.org, site, r.org, site, from, to)
+	all, err := query(ctx, r, sheetShifts, newShiftScan().scan, from, to, r.org, site, site, from, to)
 	return byStaff(all), err
+}
+
+// shiftScan is scanShift for thousands of rows: it takes the driver's values as they are, because converting each by its type costs as
+// much as reading it, and keeps one copy of the ids that many rows share.
+type shiftScan struct {
+	got  [11]any
+	to   []any
+	kept map[string]string
+	days map[string]roster.Day
+}
+
+func newShiftScan() *shiftScan {
+	c := &shiftScan{kept: map[string]string{}, days: map[string]roster.Day{}}
+	for i := range c.got {
+		c.to = append(c.to, &c.got[i])
+	}
+	return c
+}
+
+func (c *shiftScan) scan(rows *sql.Rows, s *roster.Shift) (err error) {
+	if err := rows.Scan(c.to...); err != nil {
+		return err
+	}
+	text := func(i int) string { t, _ := c.got[i].(string); return t }
+	number := func(i int) int64 { n, _ := c.got[i].(int64); return n }
+	s.ID, s.Site, s.Staff, s.Code = roster.ShiftID(text(0)), roster.SiteID(c.one(text(1))), roster.StaffID(c.one(text(2))), roster.CodeID(c.one(text(4)))
+	s.Span = roster.Span{Start: roster.Minutes(number(5)), End: roster.Minutes(number(6))}
+	s.Break, s.Note, s.Approval, s.Version = roster.Minutes(number(7)), text(8), roster.Approval(c.one(text(9))), number(10)
+	s.Day, err = c.day(text(3))
+	return err
+}
+
+// one returns the first of equal texts.
+func (c *shiftScan) one(s string) string {
+	if first, ok := c.kept[s]; ok {
+		return first
+	}
+	c.kept[s] = s
+	return s
+}
+
+func (c *shiftScan) day(s string) (d roster.Day, err error) {
+	d, ok := c.days[s]
+	if !ok {
+		d, err = parseDay(s)
+		c.days[s] = d
+	}
+	return d, err
 }
 
 // byStaff cuts a list ordered by person into one slice a person, without copying.
