@@ -3,6 +3,7 @@ package roster
 import (
 	"maps"
 	"slices"
+	"sort"
 )
 
 // Margin is how many days around a period a sheet knows, so that rest, runs and weeks that cross its edge are judged rightly.
@@ -47,7 +48,7 @@ func (s *Sheet) Person(id StaffID) (Staff, bool) {
 // ShiftsOn returns the shifts of a cell, also those at other sites.
 func (s *Sheet) ShiftsOn(c Cell) []Shift {
 	list := s.Shifts[c.Staff]
-	from, _ := slices.BinarySearchFunc(list, c.Day, func(x Shift, d Day) int { return int(x.Day - d) })
+	from := sort.Search(len(list), func(i int) bool { return list[i].Day >= c.Day })
 	to := from
 	for to < len(list) && list[to].Day == c.Day {
 		to++

@@ -161,9 +161,10 @@ func TestHotReadsUseIndexes(t *testing.T) {
 		args         int
 	}{
 		"sheet":              {sheetShifts, "PRIMARY KEY", 8},
-		"shifts of a day":    {`SELECT 1 FROM shifts WHERE org_id = ? AND day = ?`, "shifts_day", 2},
-		"shifts of a site":   {`SELECT 1 FROM shifts WHERE org_id = ? AND site_id = ? AND day IN (?)`, "shifts_site", 3},
-		"shifts of a person": {`SELECT 1 FROM shifts WHERE org_id = ? AND day BETWEEN ? AND ? AND staff_id IN (?)`, "PRIMARY KEY", 4},
+		"shifts of a day":    {`SELECT ` + shiftColumns + ` FROM shifts WHERE org_id = ? AND day = ?`, "shifts_day", 2},
+		"shifts of a site":   {`SELECT ` + shiftColumns + ` FROM shifts WHERE org_id = ? AND site_id = ? AND day IN (?)`, "shifts_site", 3},
+		"shifts of a person": {`SELECT ` + shiftColumns + ` FROM shifts WHERE org_id = ? AND day BETWEEN ? AND ? AND staff_id IN (?)`, "PRIMARY KEY", 4},
+		"one shift":          {`SELECT ` + shiftColumns + ` FROM shifts WHERE org_id = ? AND id = ?`, "sqlite_autoindex_shifts_2", 2},
 		"own roster":         {publishedQuery + ` AND p.staff_id = ?`, "published_staff", 4},
 		"published site":     {publishedQuery + ` AND p.site_id = ?`, "published_site", 4},
 		"acts of a person":   {actQuery + ` AND a.actor_id = ? AND a.place = ? ORDER BY a.revision DESC LIMIT ?`, "acts_actor", 4},
