@@ -66,10 +66,7 @@ func BenchmarkMonths12(b *testing.B) {
 		s, err := o.Sheet(ctx, o.by, o.place())
 		must(b, err)
 		for b.Loop() {
-			s.judgeAll()
-			for d := s.Roster.Period.First; d <= s.Roster.Period.Last; d++ {
-				s.Coverage(d)
-			}
+			s.judge()
 		}
 	})
 	b.Run("EditCell", func(b *testing.B) { o.editCell(b) })

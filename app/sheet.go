@@ -21,6 +21,7 @@ type OpenSheet struct {
 	Sites    []roster.Site                      // sites of the organisation, for the switcher
 	Changed  map[roster.Cell]bool               // cells that differ from the published copy
 	breaches map[roster.StaffID][]roster.Breach // of a whole sheet, judged once
+	cover    map[roster.Day][]roster.Cover      // likewise
 }
 
 // Breaches returns what is wrong in a person's period, by day.
@@ -31,12 +32,23 @@ func (o OpenSheet) Breaches(id roster.StaffID) []roster.Breach {
 	return o.Sheet.Breaches(id)
 }
 
-func (o OpenSheet) judgeAll() map[roster.StaffID][]roster.Breach {
-	all := make(map[roster.StaffID][]roster.Breach, len(o.Staff))
-	for _, p := range o.Staff {
-		all[p.ID] = o.Sheet.Breaches(p.ID)
+// Coverage counts the people of one day for each of CoverCodes.
+func (o OpenSheet) Coverage(d roster.Day) []roster.Cover {
+	if found, ok := o.cover[d]; ok {
+		return found
 	}
-	return all
+	return o.Sheet.Coverage(d)
+}
+
+// judge finds out once what every look at a whole sheet asks for.
+func (o *OpenSheet) judge() {
+	o.breaches, o.cover = make(map[roster.StaffID][]roster.Breach, len(o.Staff)), map[roster.Day][]roster.Cover{}
+	for _, p := range o.Staff {
+		o.breaches[p.ID] = o.Sheet.Breaches(p.ID)
+	}
+	for d := o.Roster.Period.First; d <= o.Roster.Period.Last; d++ {
+		o.cover[d] = o.Sheet.Coverage(d)
+	}
 }
 
 // Sheet reads the working roster of a site: the draft, for those who may edit it; viewers get the published copy.
@@ -72,7 +84,7 @@ func (a *App) sheet(ctx context.Context, by roster.Actor, p Place, only []roster
 			return nil
 		}
 		if o, err = openSheet(ctx, r, p, nil, draft); err == nil {
-			o.breaches = o.judgeAll()
+			o.judge()
 			a.sheets.put(key, o)
 		}
 		return err
@@ -102,7 +114,7 @@ func loadSheet(ctx context.Context, r store.Reader, p Place, only []roster.Staff
 	err := inOrder(
 		func() error { return loadFrame(ctx, r, p, s) },
 		func() (err error) { s.Jobs, err = r.Jobs(ctx); return },
-		func() (err error) { s.Contracts, err = r.Contracts(ctx); return },
+		func() (err error) { s.Contracts, err = contracts(ctx, r, only); return },
 		func() (err error) { s.Needs, err = r.Needs(ctx, p.Site); return },
 		func() (err error) {
 			if only != nil {
@@ -113,7 +125,7 @@ func loadSheet(ctx context.Context, r store.Reader, p Place, only []roster.Staff
 			return
 		},
 		func() error { return loadHolidays(ctx, r, s) },
-		func() error { return loadPeople(ctx, r, s) },
+		func() error { return loadPeople(ctx, r, s, only) },
 	)
 	if err != nil {
 		return nil, err
@@ -199,8 +211,8 @@ func loadHolidays(ctx context.Context, r store.Reader, s *roster.Sheet) error {
 }
 
 // loadPeople keeps those whose home the site is, and guests (応援) who have a shift here in the period.
-func loadPeople(ctx context.Context, r store.Reader, s *roster.Sheet) error {
-	all, err := r.People(ctx)
+func loadPeople(ctx context.Context, r store.Reader, s *roster.Sheet, only []roster.StaffID) error {
+	all, err := people(ctx, r, only)
 	if err != nil {
 		return err
 	}
@@ -215,6 +227,29 @@ func loadPeople(ctx context.Context, r store.Reader, s *roster.Sheet) error {
 	}
 	roster.SortStaff(s.Staff, s.Jobs, fullTime)
 	return nil
+}
+
+// people and contracts read everybody's, or only some people's.
+func people(ctx context.Context, r store.Reader, only []roster.StaffID) ([]roster.Staff, error) {
+	if only == nil {
+		return r.People(ctx)
+	}
+	return someStaff(ctx, r, only)
+}
+
+func contracts(ctx context.Context, r store.Reader, only []roster.StaffID) (map[roster.StaffID][]roster.Contract, error) {
+	if only == nil || len(only) > fewPeople {
+		return r.Contracts(ctx)
+	}
+	by := map[roster.StaffID][]roster.Contract{}
+	for _, id := range only {
+		list, err := r.ContractsOf(ctx, id)
+		if err != nil {
+			return nil, err
+		}
+		by[id] = list
+	}
+	return by, nil
 }
 
 func onSheet(s *roster.Sheet, p roster.Staff) bool {
@@ -314,7 +349,12 @@ func (a *App) DayCoverage(ctx context.Context, by roster.Actor, p Place, days []
 	}
 	found := map[roster.Day][]roster.Cover{}
 	err := a.read(ctx, by, func(r store.Reader) error {
-		s, err := loadSheet(ctx, r, p, []roster.StaffID{})
+		s := &roster.Sheet{Shifts: map[roster.StaffID][]roster.Shift{}}
+		err := inOrder(
+			func() error { return loadFrame(ctx, r, p, s) },
+			func() (err error) { s.Needs, err = r.Needs(ctx, p.Site); return },
+			func() error { return loadHolidays(ctx, r, s) },
+		)
 		if err != nil {
 			return err
 		}

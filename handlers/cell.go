@@ -142,8 +142,8 @@ func (c *request) putFaults(out *views.CellSheet, faults map[string]string) {
 }
 
 // shiftForm shows a shift as it is.
-func (p presenter) shiftForm(x roster.Shift) views.ShiftForm {
-	f := views.ShiftForm{ShiftID: string(x.ID), Chip: p.chip(x), Label: p.chip(x).Label}
+func (p *presenter) shiftForm(x roster.Shift) views.ShiftForm {
+	f := views.ShiftForm{ShiftID: string(x.ID), Chip: p.chip(&x), Label: p.chip(&x).Label}
 	f.Form = cellForm(map[string][]string{"code": {string(x.Code)}, "shown": {string(x.Code)}, "note": {x.Note}})
 	if !x.Span.Empty() {
 		f.Values["start"], f.Values["end"] = []string{p.clock(x.Span.Start)}, []string{p.clock(x.Span.End)}
@@ -155,7 +155,7 @@ func (p presenter) shiftForm(x roster.Shift) views.ShiftForm {
 	return f
 }
 
-func (p presenter) history(c *request, told []app.Told) []views.HistoryLine {
+func (p *presenter) history(c *request, told []app.Told) []views.HistoryLine {
 	var lines []views.HistoryLine
 	for _, t := range told {
 		for _, e := range t.Events {
@@ -166,15 +166,15 @@ func (p presenter) history(c *request, told []app.Told) []views.HistoryLine {
 }
 
 // what tells an event of a cell as a sentence.
-func (p presenter) what(e roster.Event) string {
+func (p *presenter) what(e roster.Event) string {
 	change, _ := e.ShiftChange()
 	args := roster.Args{"Before": p.told(change.Before), "After": p.told(change.After)}
 	return p.text.With("event."+e.Name, args)
 }
 
-func (p presenter) told(x *roster.Shift) string {
+func (p *presenter) told(x *roster.Shift) string {
 	if x == nil {
 		return ""
 	}
-	return p.chip(*x).Label
+	return p.chip(x).Label
 }

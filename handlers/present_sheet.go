@@ -21,7 +21,7 @@ const pastDays = 5
 type presenter struct {
 	app.OpenSheet
 	text  views.Text
-	codes map[roster.CodeID]roster.Code
+	codes map[roster.CodeID]*roster.Code
 	sites map[roster.SiteID]string
 	days  []views.DayHead
 	chips map[roster.CodeID]views.Chip // of a shift with the code's own times
@@ -32,12 +32,13 @@ type presenter struct {
 
 func (s *Server) presenter(c *request, sheet app.OpenSheet) presenter {
 	p := presenter{
-		OpenSheet: sheet, text: c.text, codes: map[roster.CodeID]roster.Code{}, sites: map[roster.SiteID]string{},
+		OpenSheet: sheet, text: c.text, codes: map[roster.CodeID]*roster.Code{}, sites: map[roster.SiteID]string{},
 		chips: map[roster.CodeID]views.Chip{}, may: c.actor, path: c.rosterPath(sheet.Site.ID, sheet.Roster.Period.First),
 	}
 	p.frame = s.frame(c, "roster.title", "Site", sheet.Site.Name, "Period", c.text.Period(sheet.Roster.Period))
 	p.frame.Fluid, p.frame.Scripts = true, []string{"board.js"}
-	for _, x := range sheet.Codes {
+	for i := range sheet.Codes {
+		x := &sheet.Codes[i]
 		p.codes[x.ID] = x
 		p.chips[x.ID] = views.Chip{Symbol: x.Symbol, Color: x.Color, Pattern: x.Pattern, Label: strings.TrimSpace(x.Name + " " + c.text.Span(x.Span))}
 	}
@@ -51,7 +52,7 @@ func (s *Server) presenter(c *request, sheet app.OpenSheet) presenter {
 	return p
 }
 
-func (p presenter) head(d, today roster.Day) views.DayHead {
+func (p *presenter) head(d, today roster.Day) views.DayHead {
 	h := views.DayHead{Day: d, Weekday: p.text.Weekday(d.Weekday()), Holiday: p.Holidays[d], Past: d < p.Roster.Period.First, Today: d == today}
 	switch {
 	case h.Holiday != "":
@@ -81,7 +82,7 @@ func (s *Server) presentSheet(c *request, sheet app.OpenSheet) views.Sheet {
 }
 
 // bar is the head of the sheet: what the region "bar" shows.
-func (p presenter) bar() views.Sheet {
+func (p *presenter) bar() views.Sheet {
 	subject := roster.Subject{Site: p.Site.ID}
 	draws := roster.Can(p.may, roster.EditRoster, subject) == nil
 	shown := p.Roster.State == roster.StatePublished || p.Roster.State == roster.StateClosed
@@ -95,14 +96,14 @@ func (p presenter) bar() views.Sheet {
 }
 
 // clock writes a time as it would be typed.
-func (p presenter) clock(m roster.Minutes) string {
+func (p *presenter) clock(m roster.Minutes) string {
 	if p.text.Lang == "en" {
 		return m.String()
 	}
 	return m.Clock()
 }
 
-func (p presenter) neighbours(c *request, s *Server, v *views.Sheet) {
+func (p *presenter) neighbours(c *request, s *Server, v *views.Sheet) {
 	period, start := p.Roster.Period, p.Site.StartDay
 	v.Previous = c.rosterPath(p.Site.ID, period.Previous(start).First)
 	v.Next = c.rosterPath(p.Site.ID, period.Next(start).First)
@@ -119,7 +120,7 @@ func (p presenter) neighbours(c *request, s *Server, v *views.Sheet) {
 }
 
 // palette holds the codes that are valid in the period.
-func (p presenter) palette() []views.PaletteCode {
+func (p *presenter) palette() []views.PaletteCode {
 	var list []views.PaletteCode
 	for _, x := range p.Codes {
 		if x.ValidOn(p.Roster.Period.First) || x.ValidOn(p.Roster.Period.Last) {
@@ -135,7 +136,7 @@ func (p presenter) palette() []views.PaletteCode {
 }
 
 // groups puts people under their 職種; the sheet has ordered them.
-func (p presenter) groups(breaches map[roster.StaffID][]roster.Breach) []views.Group {
+func (p *presenter) groups(breaches map[roster.StaffID][]roster.Breach) []views.Group {
 	names := map[roster.JobID]string{}
 	for _, j := range p.Jobs {
 		names[j.ID] = j.Name
@@ -153,11 +154,19 @@ func (p presenter) groups(breaches map[roster.StaffID][]roster.Breach) []views.G
 	return groups
 }
 
-func (p presenter) row(x roster.Staff, breaches []roster.Breach) views.Row {
+func (p *presenter) row(x roster.Staff, breaches []roster.Breach) views.Row {
 	t := p.Totals(x.ID)
 	r := views.Row{ID: string(x.ID), Name: x.Name, Sub: p.sub(x), Days: t.Days, Hours: t.Minutes.String(), Off: t.Off, Cells: make([]views.Cell, len(p.days))}
+	list := p.Shifts[x.ID] // in the order of days: read along with them
 	for i, d := range p.days {
-		r.Cells[i] = p.cell(roster.Cell{Staff: x.ID, Day: d.Day}, d.Past)
+		for len(list) > 0 && list[0].Day < d.Day {
+			list = list[1:]
+		}
+		n := 0
+		for n < len(list) && list[n].Day == d.Day {
+			n++
+		}
+		r.Cells[i] = p.cell(roster.Cell{Staff: x.ID, Day: d.Day}, list[:n], d.Past)
 	}
 	for _, b := range breaches {
 		i := int(b.Cell.Day - p.days[0].Day)
@@ -167,12 +176,12 @@ func (p presenter) row(x roster.Staff, breaches []roster.Breach) views.Row {
 	return r
 }
 
-func (p presenter) breach(b roster.Breach) string {
+func (p *presenter) breach(b roster.Breach) string {
 	return p.text.With("breach."+string(b.Rule), b.Args)
 }
 
 // sub says how a person belongs here: 応援, class, or 常勤 / 非常勤.
-func (p presenter) sub(x roster.Staff) string {
+func (p *presenter) sub(x roster.Staff) string {
 	if x.HomeSite != p.Site.ID {
 		return p.text.T("roster.guest", "Site", p.sites[x.HomeSite])
 	}
@@ -185,24 +194,27 @@ func (p presenter) sub(x roster.Staff) string {
 	return p.text.T("contract.full")
 }
 
-func (p presenter) cell(c roster.Cell, past bool) views.Cell {
+func (p *presenter) cell(c roster.Cell, list []roster.Shift, past bool) views.Cell {
 	v := views.Cell{Past: past, Changed: p.Changed[c], Locked: p.Locked[c]}
-	list := p.ShiftsOn(c)
 	if len(list) == 0 {
 		v.AfterNight = p.AfterNight(c)
 		return v
 	}
 	v.Chips = make([]views.Chip, len(list))
-	for i, x := range list {
-		v.Chips[i] = p.chip(x)
+	for i := range list {
+		v.Chips[i] = p.chip(&list[i])
 	}
 	return v
 }
 
-func (p presenter) chip(x roster.Shift) views.Chip {
+func (p *presenter) chip(x *roster.Shift) views.Chip {
 	v := p.chips[x.Code]
 	v.Note, v.Pending, v.Away = x.Note != "", x.Approval == roster.Pending, x.Site != p.Site.ID
-	if code := p.codes[x.Code]; x.Span != code.Span || x.Break != code.Break {
+	code := p.codes[x.Code]
+	if code == nil {
+		code = &roster.Code{} // told of in the history, removed since
+	}
+	if x.Span != code.Span || x.Break != code.Break {
 		v.Own, v.Label = true, strings.TrimSpace(code.Name+" "+p.text.Span(x.Span))
 	}
 	if v.Away {
@@ -211,7 +223,7 @@ func (p presenter) chip(x roster.Shift) views.Chip {
 	return v
 }
 
-func (p presenter) foot() (rows []views.FootRow, short int) {
+func (p *presenter) foot() (rows []views.FootRow, short int) {
 	codes := p.CoverCodes()
 	rows = make([]views.FootRow, len(codes))
 	for i, x := range codes {
@@ -264,7 +276,7 @@ func (s *Server) drawRegions(c *request, place app.Place, want wanted) (templ.Co
 	return templ.Join(parts...), sheet.Revision, nil
 }
 
-func (p presenter) dayFoot(cover []roster.Cover) []views.FootRow {
+func (p *presenter) dayFoot(cover []roster.Cover) []views.FootRow {
 	rows := make([]views.FootRow, len(cover))
 	for i, x := range cover {
 		rows[i] = views.FootRow{ID: string(x.Code), Cells: []views.FootCell{footCell(x)}}
