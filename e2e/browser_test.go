@@ -8,12 +8,14 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/cdproto/log"
+	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 )
@@ -49,6 +51,8 @@ type tab struct {
 	url string
 	mu  sync.Mutex
 	bad []string // what the console complained of
+
+	received atomic.Int64 // bytes over the network, as they were sent
 }
 
 // tolerated are complaints that a journey provokes on purpose: refused requests are logged by the browser itself.
@@ -92,6 +96,8 @@ func newTab(t *testing.T, p *process, s screen) *tab {
 func (x *tab) hear(ev any) {
 	line := ""
 	switch e := ev.(type) {
+	case *network.EventLoadingFinished:
+		x.received.Add(int64(e.EncodedDataLength))
 	case *log.EventEntryAdded:
 		if e.Entry != nil && e.Entry.Level == "error" {
 			line = e.Entry.Text + " " + e.Entry.URL

@@ -192,7 +192,7 @@ func (p *place) digest() string {
 	must(p.t, rows.Close())
 	h := sha256.New()
 	for _, table := range tables {
-		all, err := db.Query(`SELECT * FROM ` + table + ` ORDER BY rowid`)
+		all, err := db.Query(`SELECT * FROM ` + table + ` ORDER BY 1, 2`)
 		must(p.t, err)
 		names, err := all.Columns()
 		must(p.t, err)
