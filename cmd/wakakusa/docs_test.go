@@ -53,6 +53,29 @@ func TestDocs(t *testing.T) {
 			}
 		})
 	})
+	t.Run("make targets that are shown exist", func(t *testing.T) {
+		makefile := "\n" + readDoc(t, "Makefile")
+		shown := regexp.MustCompile("(?m)(?:^|`)make ([a-z][a-z-]+)")
+		eachDoc(t, func(name, text string) {
+			for _, m := range shown.FindAllStringSubmatch(text, -1) {
+				if !strings.Contains(makefile, "\n"+m[1]+":") {
+					t.Errorf("%s shows make %s, which is no target", name, m[1])
+				}
+			}
+		})
+	})
+	t.Run("every direct dependency has its line", func(t *testing.T) {
+		table := readDoc(t, "docs/adr/0011-dependencies.md")
+		direct := regexp.MustCompile(`(?m)^\t(\S+\.\S+) (v\S+)$`).FindAllStringSubmatch(readDoc(t, "go.mod"), -1)
+		if len(direct) < 10 {
+			t.Fatalf("%d direct dependencies read", len(direct))
+		}
+		for _, m := range direct {
+			if !strings.Contains(table, m[1]) || !strings.Contains(table, m[2]) {
+				t.Errorf("%s %s is not in docs/adr/0011-dependencies.md", m[1], m[2])
+			}
+		}
+	})
 	t.Run("words of the glossary occur in the code", glossaryOccurs)
 	t.Run("relative links lead somewhere", linksLead)
 	t.Run("records are numbered and listed", recordsListed)
