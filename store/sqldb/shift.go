@@ -3,6 +3,8 @@ package sqldb
 import (
 	"context"
 	"database/sql"
+	"errors"
+	"fmt"
 	"slices"
 
 	"wakakusa/roster"
@@ -37,6 +39,7 @@ type shiftScan struct {
 	to   []any
 	kept map[string]string
 	days map[string]roster.Day
+	odd  error // a column held something else than its type
 }
 
 func newShiftScan() *shiftScan {
@@ -51,13 +54,28 @@ func (c *shiftScan) scan(rows *sql.Rows, s *roster.Shift) (err error) {
 	if err := rows.Scan(c.to...); err != nil {
 		return err
 	}
-	text := func(i int) string { t, _ := c.got[i].(string); return t }
-	number := func(i int) int64 { n, _ := c.got[i].(int64); return n }
-	s.ID, s.Site, s.Staff, s.Code = roster.ShiftID(text(0)), roster.SiteID(c.one(text(1))), roster.StaffID(c.one(text(2))), roster.CodeID(c.one(text(4)))
-	s.Span = roster.Span{Start: roster.Minutes(number(5)), End: roster.Minutes(number(6))}
-	s.Break, s.Note, s.Approval, s.Version = roster.Minutes(number(7)), text(8), roster.Approval(c.one(text(9))), number(10)
-	s.Day, err = c.day(text(3))
-	return err
+	s.ID, s.Site, s.Staff, s.Code = roster.ShiftID(c.text(0)), roster.SiteID(c.one(c.text(1))), roster.StaffID(c.one(c.text(2))), roster.CodeID(c.one(c.text(4)))
+	s.Span = roster.Span{Start: roster.Minutes(c.number(5)), End: roster.Minutes(c.number(6))}
+	s.Break, s.Note, s.Approval, s.Version = roster.Minutes(c.number(7)), c.text(8), roster.Approval(c.one(c.text(9))), c.number(10)
+	s.Day, err = c.day(c.text(3))
+	return errors.Join(err, c.odd)
+}
+
+// text and number read a column as the engine gives it: text comes as string from one driver and as bytes from another.
+func (c *shiftScan) text(i int) string {
+	t, err := scanText(c.got[i])
+	if err != nil {
+		c.odd = err
+	}
+	return t
+}
+
+func (c *shiftScan) number(i int) int64 {
+	n, ok := c.got[i].(int64)
+	if !ok {
+		c.odd = fmt.Errorf("number expected, got %T", c.got[i])
+	}
+	return n
 }
 
 // one returns the first of equal texts.
