@@ -1,8 +1,10 @@
 package handlers
 
 import (
+	"compress/gzip"
 	"context"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -27,7 +29,7 @@ type benchSite struct {
 	path    string // of the sheet
 }
 
-func newBenchSite(b testing.TB) *benchSite {
+func newBenchSite(b testing.TB, months int) *benchSite {
 	b.Helper()
 	ctx, clock := context.Background(), time.Now
 	db, err := sqldb.OpenSQLite(filepath.Join(b.TempDir(), "bench.db"), clock)
@@ -35,7 +37,7 @@ func newBenchSite(b testing.TB) *benchSite {
 	b.Cleanup(func() { db.Close() })
 	check(b, db.Migrate(ctx))
 	today := roster.DayOf(time.Now().In(roster.Japan))
-	d, err := demo.Build(ctx, db, demo.Options{Seed: 1, Today: today, Staff: 137, Months: 12, NewID: demo.SeqIDs(1)})
+	d, err := demo.Build(ctx, db, demo.Options{Seed: 1, Today: today, Staff: 137, Months: months, NewID: demo.SeqIDs(1)})
 	check(b, err)
 	a := app.New(db, clock, newID)
 	server, err := New(a, Config{Log: slog.New(slog.DiscardHandler)})
@@ -78,10 +80,43 @@ func (s *benchSite) ask(method, path string, as roster.Role, form url.Values) *h
 	return w
 }
 
+var linked = regexp.MustCompile(`(?:src|href)="(/[^"#]*)[^"]*"`)
+
+// TestSheetIsSmall: the first view of a sheet of a hundred people, with all that it loads, is at most 60 KB gzip.
+func TestSheetIsSmall(t *testing.T) {
+	const budget = 60 * 1024
+	s := newBenchSite(t, 3)
+	page := s.ask(http.MethodGet, s.path, roster.RoleManager, nil)
+	total := page.Body.Len()
+	t.Logf("%6d page", total)
+	r, err := gzip.NewReader(page.Body)
+	check(t, err)
+	html, err := io.ReadAll(r)
+	check(t, err)
+	if n := strings.Count(string(html), `role="row" id="s-`); n < 100 {
+		t.Fatalf("%d people on the sheet", n)
+	}
+	seen := map[string]bool{}
+	for _, m := range linked.FindAllStringSubmatch(string(html), -1) {
+		if path := m[1]; strings.HasPrefix(path, "/s/") && !seen[path] && !strings.HasSuffix(path, ".png") {
+			seen[path] = true
+			n := s.ask(http.MethodGet, path, "", nil).Body.Len()
+			t.Logf("%6d %s", n, path)
+			total += n
+		}
+	}
+	if len(seen) < 4 {
+		t.Errorf("only %d files belong to the page", len(seen))
+	}
+	if total > budget {
+		t.Errorf("%d bytes, at most %d", total, budget)
+	}
+}
+
 var benchIDs = regexp.MustCompile(`role="row" id="s-([0-9a-f-]{36})"|data-code="([0-9a-f-]{36})" data-symbol="[公有]"|data-d="([0-9-]{10})"`)
 
 func BenchmarkServer(b *testing.B) {
-	s := newBenchSite(b)
+	s := newBenchSite(b, 12)
 	b.Run("Sheet", func(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {

@@ -56,17 +56,21 @@ func (r *reader) History(ctx context.Context, before int64, limit int) ([]roster
 	return query(ctx, r, actQuery+` AND (a.revision < ? OR ? = 0) ORDER BY a.revision DESC LIMIT ?`, r.scanAct, before, before, limit)
 }
 
+// touchedQuery finds the newest event of each cell in the index alone before it asks for acts: a cell may have been touched many times.
+const touchedQuery = `SELECT t.staff_id, t.day, a.revision, a.actor_id, a.actor_name, a.kind FROM
+	(SELECT e.staff_id, e.day, MAX(e.revision) AS revision FROM events e
+		WHERE e.org_id = ? AND e.day BETWEEN ? AND ? AND e.revision > ? AND e.staff_id <> '' GROUP BY e.day, e.staff_id) t
+	JOIN acts a ON a.org_id = ? AND a.revision = t.revision`
+
 func (r *reader) TouchedAfter(ctx context.Context, revision int64, p roster.Period) (map[roster.Cell]roster.PastAct, error) {
 	type touch struct {
 		cell roster.Cell
 		act  roster.PastAct
 	}
-	all, err := query(ctx, r, `SELECT e.staff_id, e.day, a.revision, a.actor_id, a.actor_name, a.kind FROM events e
-		JOIN acts a ON a.org_id = e.org_id AND a.revision = e.revision
-		WHERE e.org_id = ? AND e.day BETWEEN ? AND ? AND e.revision > ? AND e.staff_id <> '' ORDER BY e.revision`,
+	all, err := query(ctx, r, touchedQuery,
 		func(rows *sql.Rows, t *touch) error {
 			return rows.Scan(&t.cell.Staff, day{&t.cell.Day}, &t.act.Revision, &t.act.Actor, &t.act.Name, &t.act.Kind)
-		}, dayText(p.First), dayText(p.Last), revision)
+		}, dayText(p.First), dayText(p.Last), revision, r.org)
 	touched := map[roster.Cell]roster.PastAct{}
 	for _, t := range all {
 		touched[t.cell] = t.act
