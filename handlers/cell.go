@@ -4,7 +4,6 @@ import (
 	"net/http"
 	"strconv"
 
-	"github.com/google/uuid"
 
 	"wakakusa/app"
 	"wakakusa/roster"
@@ -59,7 +58,7 @@ func (s *Server) postCell(c *request) error {
 	edit, err := c.formEdit(cell, view.Codes)
 	if err == nil {
 		done, err = s.app.EditRoster(c.ctx(), c.actor, app.Edits{
-			Place: p, List: []roster.Edit{edit}, Base: int64(number(c.field("base"))), Key: c.key(),
+			Place: p, List: []roster.Edit{edit}, Base: c.baseRevision(), Key: c.key(),
 		})
 	}
 	if faults, ok := s.faultsOf(c, err); ok {
@@ -117,7 +116,7 @@ func (s *Server) presentCell(c *request, v app.CellView, faults map[string]strin
 
 // cellForm is a form of the detail sheet with a key of its own.
 func cellForm(values map[string][]string) views.Form {
-	return views.Form{Values: values, Key: uuid.NewString()[:8]}
+	return views.Form{Values: values, Key: newKey()}
 }
 
 // putFaults shows a refusal in the form that was refused, with what was typed; without such a form at the head of the sheet.

@@ -2,7 +2,9 @@ package handlers
 
 import (
 	"context"
+	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -187,4 +189,23 @@ func TestOnceKey(t *testing.T) {
 		o.admin.post(path, form).want(t, 303)
 		o.admin.get(o.base+"/staff").want(t, 200).holds(t, "鈴木 二郎", "鈴木 一郎")
 	})
+}
+
+// TestKeysAreWide: a key that two forms happened to share would make the second act a silent repeat of the first, so each key on the
+// sheet and its detail sheet has at least a hundred bits of chance.
+func TestKeysAreWide(t *testing.T) {
+	o := newSite(t).found("aoba")
+	o.set(o.people[0], o.place.Day, "日")
+	keys := regexp.MustCompile(`name="key" value="([^"]*)"`)
+	for _, path := range []string{"", "/guests", "/cells/" + string(o.people[0].ID) + "/" + o.place.Day.String()} {
+		found := keys.FindAllStringSubmatch(o.admin.get(o.path(path)).want(t, http.StatusOK).body, -1)
+		if len(found) == 0 {
+			t.Errorf("%q has no keys", path)
+		}
+		for _, m := range found {
+			if len(m[1]) < 20 { // base32: five bits a letter
+				t.Errorf("%q has the key %q", path, m[1])
+			}
+		}
+	}
 }

@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"github.com/a-h/templ"
-	"github.com/google/uuid"
 
 	"wakakusa/app"
 	"wakakusa/roster"
@@ -87,7 +86,7 @@ func (p *presenter) bar() views.Sheet {
 	draws := roster.Can(p.may, roster.EditRoster, subject) == nil
 	shown := p.Roster.State == roster.StatePublished || p.Roster.State == roster.StateClosed
 	return views.Sheet{
-		Frame: p.frame, Path: p.path, Revision: p.Revision, Key: uuid.NewString()[:8],
+		Frame: p.frame, Path: p.path, Revision: p.Revision, Key: newKey(),
 		Site: p.Site.Name, Period: p.text.Period(p.Roster.Period), State: p.Roster.State, Version: p.Roster.Published, Unpublished: len(p.Changed),
 		CanEdit: draws && p.Roster.Open(), CanLook: draws, Hidden: !draws && !shown,
 		CanPublish: roster.Can(p.may, roster.PublishRoster, subject) == nil,

@@ -79,6 +79,9 @@ func (c *request) raw(name string) string {
 // key is the idempotency key of this request, "" when there is none.
 func (c *request) key() string { return cut(c.field("key"), 64) }
 
+// baseRevision is the revision of the organisation that a gesture or form began with; below 1 when the form names none.
+func (c *request) baseRevision() int64 { return int64(number(c.field("base"))) }
+
 // open finds out who asks. It never refuses; the route's policy does.
 func (s *Server) open(c echo.Context) (*request, error) {
 	r := &request{Context: c}
