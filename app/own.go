@@ -59,10 +59,7 @@ func (a *App) ownBasics(ctx context.Context, r store.Reader, by roster.Actor, v 
 	if err != nil {
 		return err
 	}
-	v.Sites = map[roster.SiteID]roster.Site{}
-	for _, s := range sites {
-		v.Sites[s.ID] = s
-	}
+	v.Sites = byID(sites, func(s roster.Site) roster.SiteID { return s.ID })
 	own, err := r.OwnHolidays(ctx)
 	if err != nil {
 		return err
@@ -79,11 +76,7 @@ func (a *App) ownBasics(ctx context.Context, r store.Reader, by roster.Actor, v 
 
 func codesByID(ctx context.Context, r store.Reader) (map[roster.CodeID]roster.Code, error) {
 	list, err := r.Codes(ctx)
-	by := make(map[roster.CodeID]roster.Code, len(list))
-	for _, c := range list {
-		by[c.ID] = c
-	}
-	return by, err
+	return byID(list, func(c roster.Code) roster.CodeID { return c.ID }), err
 }
 
 // moment is a point on the line of days and minutes.
@@ -152,10 +145,7 @@ func (a *App) OwnDay(ctx context.Context, by roster.Actor, d roster.Day) (v DayV
 }
 
 func colleagues(own OwnView, by roster.Actor, list []roster.Shift, people []roster.Staff) []Colleague {
-	who := make(map[roster.StaffID]roster.Staff, len(people))
-	for _, p := range people {
-		who[p.ID] = p
-	}
+	who := byID(people, func(p roster.Staff) roster.StaffID { return p.ID })
 	var seen []Colleague
 	for _, x := range list {
 		p := who[x.Staff]

@@ -37,6 +37,7 @@ func (k *sheets) put(key sheetKey, o OpenSheet) {
 	if old, ok := k.by[key]; ok && old.Revision > o.Revision {
 		return
 	}
+	delete(k.by, key) // its own place is free
 	for other := range k.by {
 		if len(k.by) < maxSheets {
 			break

@@ -8,7 +8,6 @@ import (
 	"github.com/a-h/templ"
 
 	"wakakusa/app"
-	"wakakusa/roster"
 	"wakakusa/views"
 )
 
@@ -104,9 +103,6 @@ func (s *Server) postLink(c *request) error {
 }
 
 func (s *Server) takeLink(c *request, token string, l app.Link) (app.Account, error) {
-	if _, err := c.fields(); err != nil {
-		return app.Account{}, err
-	}
 	switch l.Kind {
 	case "sign_in":
 		return s.app.SignInByLink(c.ctx(), token)
@@ -173,11 +169,7 @@ func (s *Server) postPassword(c *request) error {
 }
 
 func (s *Server) postPreferences(c *request) error {
-	lang, theme := c.field("language"), c.field("theme")
-	if lang != "" && !slices.Contains(roster.Languages, lang) || !slices.Contains([]string{"", "light", "dark"}, theme) {
-		return roster.Refuse(roster.Invalid, "error.choice")
-	}
-	if err := s.app.SavePreferences(c.ctx(), c.account.ID, lang, theme); err != nil {
+	if err := s.app.SavePreferences(c.ctx(), c.account.ID, c.field("language"), c.field("theme")); err != nil {
 		return err
 	}
 	return s.goTo(c, c.base()+"/account")

@@ -219,7 +219,7 @@ func tickValue(on bool) string {
 
 func one(v string) []string { return []string{v} }
 
-// period writes 2026-04-01〜 or nothing.
+// days writes 2026年4月1日〜, or nothing for no ends.
 func (c *request) days(from, to roster.Day) string {
 	write := func(d roster.Day) string {
 		if d == 0 {

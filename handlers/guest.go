@@ -25,7 +25,7 @@ func (s *Server) postGuest(c *request) error {
 	}
 	list, err := c.guestEdits()
 	if err == nil {
-		_, err = s.app.EditRoster(c.ctx(), c.actor, app.Edits{Place: p, List: list, Base: int64(number(c.field("base"))), Key: c.key()})
+		_, err = s.app.EditRoster(c.ctx(), c.actor, app.Edits{Place: p, List: list, Base: c.baseRevision(), Key: c.key()})
 	}
 	if faults, ok := s.faultsOf(c, err); ok {
 		return s.guestPage(c, status(err), p, views.Form{Values: c.form, Faults: faults})
@@ -51,22 +51,18 @@ func (c *request) guestEdits() ([]roster.Edit, error) {
 }
 
 func (s *Server) guestPage(c *request, code int, p app.Place, form views.Form) error {
-	sheet, err := s.app.Sheet(c.ctx(), c.actor, p)
+	sheet, err := s.app.Guests(c.ctx(), c.actor, p)
 	if err != nil {
 		return err
 	}
-	free, err := s.app.Guests(c.ctx(), c.actor, p)
-	if err != nil {
-		return err
-	}
-	show := s.presenter(c, sheet)
+	show := s.presenter(c, sheet.OpenSheet)
 	path := c.rosterPath(p.Site, sheet.Roster.Period.First)
 	form.Action, form.Key = path+"/guests", newKey()
 	v := views.Guests{
 		Frame: s.frame(c, "guest.title", "Site", sheet.Site.Name), Form: form, Back: path, Base: sheet.Revision, Open: sheet.Roster.Open(),
 		Codes: show.palette(),
 	}
-	for _, x := range free {
+	for _, x := range sheet.Free {
 		v.People = append(v.People, views.Choice{Value: string(x.ID), Label: x.Name + "(" + show.sites[x.HomeSite] + ")"})
 	}
 	for d := sheet.Roster.Period.First; d <= sheet.Roster.Period.Last; d++ {

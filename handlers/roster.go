@@ -80,7 +80,7 @@ func (s *Server) postEdits(c *request) error {
 	if err != nil {
 		return err
 	}
-	done, err := s.app.EditRoster(c.ctx(), c.actor, app.Edits{Place: p, List: list, Base: int64(number(c.field("base"))), Key: c.key()})
+	done, err := s.app.EditRoster(c.ctx(), c.actor, app.Edits{Place: p, List: list, Base: c.baseRevision(), Key: c.key()})
 	return s.answerEdit(c, p, done, err, "")
 }
 
@@ -122,7 +122,7 @@ func (s *Server) answerEdit(c *request, p app.Place, done app.Edited, cause erro
 // answerFresh also draws what anybody changed since the page's revision, so that the page is truly at the one it is told. After
 // changes that parts cannot show it is not told any, and learns from its stream that it must load anew.
 func (s *Server) answerFresh(c *request, p app.Place, code int, want wanted, say says) error {
-	base := int64(number(c.field("base")))
+	base := c.baseRevision()
 	if base < 1 {
 		base = 1 << 62
 	}
