@@ -4,7 +4,6 @@ import (
 	"net/http"
 	"strconv"
 
-
 	"wakakusa/app"
 	"wakakusa/roster"
 	"wakakusa/views"

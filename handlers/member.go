@@ -123,9 +123,6 @@ func (s *Server) saveMember(c *request) (string, error) {
 		return "", err
 	}
 	saved, err := s.app.SaveMember(c.ctx(), c.actor, x, c.onceKey())
-	if saved.Version == 0 { // added already, by the same form sent twice
-		return "", err
-	}
 	return string(saved.ID), err
 }
 

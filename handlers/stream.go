@@ -48,7 +48,6 @@ func (s *streams) end(id roster.AccountID) {
 // news is what a stream says: which parts changed, never what is in them. Who asks for them is asked again who they are.
 type news struct {
 	Rev     int64    `json:"rev"`
-	By      string   `json:"by,omitempty"`
 	Regions []string `json:"regions,omitempty"`
 	Reload  bool     `json:"reload,omitempty"`
 }
