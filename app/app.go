@@ -22,7 +22,7 @@ type App struct {
 
 // New joins the parts. now and newID are the only things a test replaces.
 func New(s store.Store, now func() time.Time, newID func() string) *App {
-	return &App{store: s, now: now, newID: newID, watch: newWatch(s), sheets: sheets{by: map[sheetKey]OpenSheet{}}, hash: make(chan struct{}, 2)}
+	return &App{store: s, now: now, newID: newID, watch: newWatch(s), sheets: sheets{by: map[sheetKey]*keptSheet{}}, hash: make(chan struct{}, 2)}
 }
 
 // Today is the civil date in an organisation's zone.

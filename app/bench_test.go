@@ -48,7 +48,7 @@ func BenchmarkMonths12(b *testing.B) {
 	b.Run("Sheet100x31", func(b *testing.B) { // as after an edit: everything is read
 		b.ReportAllocs()
 		for b.Loop() {
-			clear(o.sheets.by)
+			clear(o.sheets.by) // as in a program just started
 			if _, err := o.Sheet(ctx, o.by, o.place()); err != nil {
 				b.Fatal(err)
 			}

@@ -16,7 +16,8 @@ type News struct {
 
 const newsLimit = 400
 
-// NewsAfter reads the events of a site, and those that concern all sites, after a revision.
+// NewsAfter reads the events of a site, those that concern all sites, and shifts at other sites, which may be of people whose home this
+// one is, after a revision.
 func (a *App) NewsAfter(ctx context.Context, by roster.Actor, site roster.SiteID, revision int64) (n News, err error) {
 	if err := roster.Can(by, roster.ViewRoster, roster.Subject{Site: site}); err != nil {
 		return n, err
@@ -30,7 +31,7 @@ func (a *App) NewsAfter(ctx context.Context, by roster.Actor, site roster.SiteID
 		all, err := r.EventsAfter(ctx, revision, newsLimit+1)
 		n.More = len(all) > newsLimit
 		for _, e := range all {
-			if e.Site == "" || e.Site == site {
+			if e.Site == "" || e.Site == site || e.Cell.Staff != "" {
 				n.Events = append(n.Events, e)
 			}
 		}

@@ -83,7 +83,7 @@ func TestFaultA6A8(t *testing.T) {
 	for what, err := range map[string]error{
 		"people": second(f.People(t.Context(), by)), "a person": second(f.Person(t.Context(), by, f.taro.ID)), "the sheet": second(f.Sheet(t.Context(), by, f.place())),
 		"codes": second(f.Codes(t.Context(), by)), "history": second(f.History(t.Context(), by, 0, 10)), "news": second(f.NewsAfter(t.Context(), by, f.home.ID, 0)),
-		"members": second(f.Members(t.Context(), by)), "coverage": second(f.DayCoverage(t.Context(), by, f.place(), []roster.Day{today})),
+		"members": second(f.Members(t.Context(), by)),
 	} {
 		wantKind(t, what, err, roster.Forbidden)
 	}
@@ -126,8 +126,8 @@ func TestNewsAndHistory(t *testing.T) {
 	must(t, second(f.EditRoster(ctx, f.outsider, Edits{Place: there, List: []roster.Edit{f.set(f.away, today, "日")}, Base: f.revision(), Key: newID()})))
 	news, err := f.NewsAfter(ctx, f.manager, f.home.ID, start)
 	must(t, err)
-	if news.Revision != start+2 || news.More || len(news.Events) != 1 || news.Events[0].Site != f.home.ID {
-		t.Errorf("news of one site: %+v", news)
+	if news.Revision != start+2 || news.More || len(news.Events) != 2 || news.Events[0].Site != f.home.ID || news.Events[1].Site != f.works.ID {
+		t.Errorf("news of shifts: %+v", news)
 	}
 	wantKind(t, "news of another's site", second(f.NewsAfter(ctx, f.manager, f.works.ID, start)), roster.Forbidden)
 	v, err := f.History(ctx, f.admin, 0, 2)
@@ -136,4 +136,8 @@ func TestNewsAndHistory(t *testing.T) {
 		t.Errorf("history %+v", v.Acts)
 	}
 	wantKind(t, "history for a manager", second(f.History(ctx, f.manager, 0, 2)), roster.Forbidden)
+	must(t, f.SaveNeeds(ctx, f.outsider, f.works.ID, []roster.Need{{Code: f.code["日"].ID, Weekday: roster.EveryDay, Count: 1}}, "", ""))
+	if news, err = f.NewsAfter(ctx, f.manager, f.home.ID, start+2); err != nil || len(news.Events) > 0 {
+		t.Errorf("news of another site's needs: %+v, %v", news, err)
+	}
 }

@@ -343,7 +343,7 @@ func (a *App) Cell(ctx context.Context, by roster.Actor, p Place, c roster.Cell)
 		return v, err
 	}
 	var err error
-	if v.OpenSheet, err = a.Rows(ctx, by, p, []roster.StaffID{c.Staff}); err != nil {
+	if v.OpenSheet, err = a.Sheet(ctx, by, p); err != nil {
 		return v, err
 	}
 	if _, ok := v.Person(c.Staff); !ok || !v.Roster.Period.Contains(c.Day) {

@@ -374,18 +374,18 @@ func TestSheetOfViewers(t *testing.T) {
 		}
 	}
 	must(t, f.SaveNeeds(ctx, f.manager, f.home.ID, []roster.Need{{Code: f.code["早"].ID, Weekday: roster.EveryDay, Count: 2}}, "", ""))
-	for by, want := range map[*roster.Actor]int{&f.viewer: 1, &f.manager: 1} {
-		cover, err := f.DayCoverage(ctx, *by, f.place(), []roster.Day{today, today + 1})
+	for _, by := range []roster.Actor{f.viewer, f.manager} {
+		s, err := f.Sheet(ctx, by, f.place())
 		must(t, err)
-		if c := cover[today]; len(c) != 1 || c[0].Have != want || c[0].Want != 2 {
-			t.Errorf("coverage for the %s: %+v, want %d of 2", by.Role, c, want)
+		if c := s.Coverage(today); len(c) != 1 || c[0].Have != 1 || c[0].Want != 2 {
+			t.Errorf("coverage for the %s: %+v, want 1 of 2", by.Role, c)
 		}
 	}
 	f.mustEdit(f.set(f.away, today, "遅"))
-	cover, err := f.DayCoverage(ctx, f.viewer, f.place(), []roster.Day{today})
+	s, err = f.Sheet(ctx, f.viewer, f.place())
 	must(t, err)
-	if cover[today][0].Have != 1 {
-		t.Errorf("a viewer's coverage counts the draft: %+v", cover[today])
+	if c := s.Coverage(today); c[0].Have != 1 {
+		t.Errorf("a viewer's coverage counts the draft: %+v", c)
 	}
 	_, err = f.Sheet(ctx, f.viewer, Place{f.works.ID, today})
 	wantKind(t, "a site that is not theirs", err, roster.Forbidden)

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"maps"
 	"slices"
 
 	"wakakusa/roster"
@@ -14,13 +15,13 @@ type Place struct {
 	Day  roster.Day
 }
 
-// OpenSheet is a sheet as one snapshot shows it.
+// OpenSheet is a sheet as one snapshot shows it. It may be shared: nothing in it may be changed.
 type OpenSheet struct {
 	*roster.Sheet
 	Revision int64
 	Sites    []roster.Site                      // sites of the organisation, for the switcher
 	Changed  map[roster.Cell]bool               // cells that differ from the published copy
-	breaches map[roster.StaffID][]roster.Breach // of a whole sheet, judged once
+	breaches map[roster.StaffID][]roster.Breach // judged once
 	cover    map[roster.Day][]roster.Cover      // likewise
 }
 
@@ -40,6 +41,15 @@ func (o OpenSheet) Coverage(d roster.Day) []roster.Cover {
 	return o.Sheet.Coverage(d)
 }
 
+// AllBreaches returns the breaches of everybody, in the order of the rows.
+func (o OpenSheet) AllBreaches() []roster.Breach {
+	var all []roster.Breach
+	for _, p := range o.Staff {
+		all = append(all, o.Breaches(p.ID)...)
+	}
+	return all
+}
+
 // judge finds out once what every look at a whole sheet asks for.
 func (o *OpenSheet) judge() {
 	o.breaches, o.cover = make(map[roster.StaffID][]roster.Breach, len(o.Staff)), map[roster.Day][]roster.Cover{}
@@ -53,47 +63,21 @@ func (o *OpenSheet) judge() {
 
 // Sheet reads the working roster of a site: the draft, for those who may edit it; viewers get the published copy.
 // NotFound for a site that is not in the organisation, Forbidden for those who may not look.
-func (a *App) Sheet(ctx context.Context, by roster.Actor, p Place) (OpenSheet, error) {
-	return a.sheet(ctx, by, p, nil)
-}
-
-// Rows reads only some people's rows of a sheet; the other rows are empty. Days and coverage are not judged on it.
-func (a *App) Rows(ctx context.Context, by roster.Actor, p Place, staff []roster.StaffID) (OpenSheet, error) {
-	if staff == nil {
-		staff = []roster.StaffID{}
-	}
-	return a.sheet(ctx, by, p, staff)
-}
-
-func (a *App) sheet(ctx context.Context, by roster.Actor, p Place, only []roster.StaffID) (o OpenSheet, err error) {
+func (a *App) Sheet(ctx context.Context, by roster.Actor, p Place) (o OpenSheet, err error) {
 	if err := roster.Can(by, roster.ViewRoster, roster.Subject{Site: p.Site}); err != nil {
 		return o, err
 	}
 	draft := roster.Can(by, roster.EditRoster, roster.Subject{Site: p.Site}) == nil
 	err = a.read(ctx, by, func(r store.Reader) error {
-		if only != nil {
-			o, err = openSheet(ctx, r, p, only, draft)
-			return err
-		}
-		org, err := r.Org(ctx)
-		if err != nil {
-			return err
-		}
-		key, known := sheetKey{by.Org, p, draft}, false
-		if o, known = a.sheets.get(key, org.Revision); known {
-			return nil
-		}
-		if o, err = openSheet(ctx, r, p, nil, draft); err == nil {
-			o.judge()
-			a.sheets.put(key, o)
-		}
+		o, err = a.sheets.of(sheetKey{by.Org, p, draft}).newest(ctx, r)
 		return err
 	})
 	return o, err
 }
 
-func openSheet(ctx context.Context, r store.Reader, p Place, only []roster.StaffID, draft bool) (o OpenSheet, err error) {
-	o.Sheet, err = loadSheet(ctx, r, p, only)
+// openSheet reads and judges a whole sheet.
+func openSheet(ctx context.Context, r store.Reader, p Place, draft bool) (o OpenSheet, err error) {
+	o.Sheet, err = loadSheet(ctx, r, p, draft)
 	if err != nil {
 		return o, err
 	}
@@ -101,36 +85,48 @@ func openSheet(ctx context.Context, r store.Reader, p Place, only []roster.Staff
 	if o.Sites, err = r.Sites(ctx); err != nil {
 		return o, err
 	}
-	if !draft {
-		return o, showPublished(ctx, r, o.Sheet)
+	if draft {
+		o.Changed, err = changedCells(ctx, r, o.Sheet)
 	}
-	o.Changed, err = changedCells(ctx, r, o.Sheet, only != nil)
+	o.judge()
 	return o, err
 }
 
-// loadSheet reads everything a decision about a roster needs. only limits the shifts to some people (nil: all).
-func loadSheet(ctx context.Context, r store.Reader, p Place, only []roster.StaffID) (*roster.Sheet, error) {
+// loadSheet reads everything that is seen of a roster.
+func loadSheet(ctx context.Context, r store.Reader, p Place, draft bool) (*roster.Sheet, error) {
 	s := &roster.Sheet{}
 	err := inOrder(
 		func() error { return loadFrame(ctx, r, p, s) },
 		func() (err error) { s.Jobs, err = r.Jobs(ctx); return },
-		func() (err error) { s.Contracts, err = contracts(ctx, r, only); return },
+		func() (err error) { s.Contracts, err = r.Contracts(ctx); return },
 		func() (err error) { s.Needs, err = r.Needs(ctx, p.Site); return },
-		func() (err error) {
-			if only != nil {
-				s.Shifts, err = r.ShiftsOf(ctx, only, s.Roster.Period.Widen(roster.Margin, roster.Margin))
-				return
-			}
-			s.Shifts, err = r.SheetShifts(ctx, p.Site, s.Roster.Period.Widen(roster.Margin, roster.Margin))
-			return
-		},
+		func() error { return loadShifts(ctx, r, s, draft) },
 		func() error { return loadHolidays(ctx, r, s) },
-		func() error { return loadPeople(ctx, r, s, only) },
+		func() error { return loadPeople(ctx, r, s) },
 	)
-	if err != nil {
-		return nil, err
+	if err == nil && !draft {
+		hideDraft(s)
 	}
-	return s, nil
+	return s, err
+}
+
+// loadShifts reads the draft, or what was published of it.
+func loadShifts(ctx context.Context, r store.Reader, s *roster.Sheet, draft bool) (err error) {
+	if draft {
+		s.Shifts, err = r.SheetShifts(ctx, s.Site.ID, around(s))
+		return err
+	}
+	list, err := r.PublishedAt(ctx, s.Site.ID, s.Roster.Period)
+	s.Shifts = map[roster.StaffID][]roster.Shift{}
+	for _, x := range list {
+		s.Shifts[x.Staff] = append(s.Shifts[x.Staff], x)
+	}
+	return err
+}
+
+// around is the period of a sheet and what its rules look at beside it.
+func around(s *roster.Sheet) roster.Period {
+	return s.Roster.Period.Widen(roster.Margin, roster.Margin)
 }
 
 // loadFrame reads what every look at a roster needs.
@@ -158,7 +154,7 @@ func loadRows(ctx context.Context, r store.Reader, by roster.Actor, p Place, sta
 		return nil, err
 	}
 	var err error
-	if s.Shifts, err = r.ShiftsOf(ctx, staff, s.Roster.Period.Widen(roster.Margin, roster.Margin)); err != nil {
+	if s.Shifts, err = r.ShiftsOf(ctx, staff, around(s)); err != nil {
 		return nil, err
 	}
 	people, err := someStaff(ctx, r, staff)
@@ -206,13 +202,13 @@ func inOrder(steps ...func() error) error {
 
 func loadHolidays(ctx context.Context, r store.Reader, s *roster.Sheet) error {
 	own, err := r.OwnHolidays(ctx)
-	s.Holidays = roster.Holidays(s.Roster.Period.Widen(roster.Margin, roster.Margin), own)
+	s.Holidays = roster.Holidays(around(s), own)
 	return err
 }
 
 // loadPeople keeps those whose home the site is, and guests (応援) who have a shift here in the period.
-func loadPeople(ctx context.Context, r store.Reader, s *roster.Sheet, only []roster.StaffID) error {
-	all, err := people(ctx, r, only)
+func loadPeople(ctx context.Context, r store.Reader, s *roster.Sheet) error {
+	all, err := r.People(ctx)
 	if err != nil {
 		return err
 	}
@@ -229,29 +225,6 @@ func loadPeople(ctx context.Context, r store.Reader, s *roster.Sheet, only []ros
 	return nil
 }
 
-// people and contracts read everybody's, or only some people's.
-func people(ctx context.Context, r store.Reader, only []roster.StaffID) ([]roster.Staff, error) {
-	if only == nil {
-		return r.People(ctx)
-	}
-	return someStaff(ctx, r, only)
-}
-
-func contracts(ctx context.Context, r store.Reader, only []roster.StaffID) (map[roster.StaffID][]roster.Contract, error) {
-	if only == nil || len(only) > fewPeople {
-		return r.Contracts(ctx)
-	}
-	by := map[roster.StaffID][]roster.Contract{}
-	for _, id := range only {
-		list, err := r.ContractsOf(ctx, id)
-		if err != nil {
-			return nil, err
-		}
-		by[id] = list
-	}
-	return by, nil
-}
-
 func onSheet(s *roster.Sheet, p roster.Staff) bool {
 	if p.HomeSite == s.Site.ID && p.ActiveIn(s.Roster.Period) && p.Approval == roster.Approved {
 		return true
@@ -261,19 +234,27 @@ func onSheet(s *roster.Sheet, p roster.Staff) bool {
 	})
 }
 
-// changedCells compares what events touched since publication with the published copy; what went back is not a change. Of a sheet
-// that holds only some rows it reads the others that were touched, so that the count is the same.
-func changedCells(ctx context.Context, r store.Reader, s *roster.Sheet, partial bool) (map[roster.Cell]bool, error) {
-	if s.Roster.Published == 0 || s.Roster.State != roster.StatePublished {
+// changedCells compares what events touched since publication with the published copy; what went back is not a change.
+func changedCells(ctx context.Context, r store.Reader, s *roster.Sheet) (map[roster.Cell]bool, error) {
+	if !wasPublished(s) {
 		return nil, nil
 	}
 	touched, err := r.TouchedAfter(ctx, s.Roster.PublishedAt, s.Roster.Period)
-	if err != nil || len(touched) == 0 {
+	if err != nil {
 		return nil, err
 	}
-	cells := make([]roster.Cell, 0, len(touched))
-	for c := range touched {
-		cells = append(cells, c)
+	return differing(ctx, r, s, slices.Collect(maps.Keys(touched)))
+}
+
+// wasPublished reports a sheet of which staff see a copy that the draft may differ from.
+func wasPublished(s *roster.Sheet) bool {
+	return s.Roster.Published > 0 && s.Roster.State == roster.StatePublished
+}
+
+// differing returns those of some cells that are not as they were published.
+func differing(ctx context.Context, r store.Reader, s *roster.Sheet, cells []roster.Cell) (map[roster.Cell]bool, error) {
+	if len(cells) == 0 {
+		return nil, nil
 	}
 	copies, err := r.PublishedCells(ctx, s.Roster.ID, s.Roster.Published, cells)
 	if err != nil {
@@ -283,15 +264,9 @@ func changedCells(ctx context.Context, r store.Reader, s *roster.Sheet, partial 
 	for _, x := range copies {
 		was[x.Cell()] = append(was[x.Cell()], x)
 	}
-	now := *s
-	if partial {
-		if now.Shifts, err = r.ShiftsOf(ctx, Edited{Cells: cells}.Staff(), s.Roster.Period); err != nil {
-			return nil, err
-		}
-	}
 	changed := map[roster.Cell]bool{}
 	for _, c := range cells {
-		if !sameShifts(was[c], here(&now, c)) {
+		if !sameShifts(was[c], here(s, c)) {
 			changed[c] = true
 		}
 	}
@@ -314,15 +289,8 @@ func sameShifts(a, b []roster.Shift) bool {
 	return slices.EqualFunc(a, b, func(x, y roster.Shift) bool { return x.Same(y) })
 }
 
-// showPublished replaces the draft by what was published. Of the people it leaves what a sheet on the wall shows: no guests who are
-// only in the draft, no telephone numbers, addresses, birthdays or contracts.
-func showPublished(ctx context.Context, r store.Reader, s *roster.Sheet) error {
-	list, err := r.PublishedAt(ctx, s.Site.ID, s.Roster.Period)
-	s.Shifts = map[roster.StaffID][]roster.Shift{}
-	for _, x := range list {
-		s.Shifts[x.Staff] = append(s.Shifts[x.Staff], x)
-	}
-	s.Staff = slices.DeleteFunc(s.Staff, func(p roster.Staff) bool { return !onSheet(s, p) })
+// hideDraft leaves of the people what a sheet on the wall shows: no telephone numbers, addresses, birthdays or contracts; and no locks.
+func hideDraft(s *roster.Sheet) {
 	for i, p := range s.Staff {
 		s.Staff[i] = roster.Staff{
 			ID: p.ID, Name: p.Name, Kana: p.Kana, Class: p.Class, HomeSite: p.HomeSite, Jobs: p.Jobs, ActiveFrom: p.ActiveFrom,
@@ -330,49 +298,4 @@ func showPublished(ctx context.Context, r store.Reader, s *roster.Sheet) error {
 		}
 	}
 	s.Contracts, s.Locked = nil, nil
-	return err
-}
-
-// shiftsOn reads the shifts of some days: the draft for those who may edit it, what is published for others.
-func shiftsOn(ctx context.Context, r store.Reader, by roster.Actor, site roster.SiteID, days []roster.Day) ([]roster.Shift, error) {
-	if len(days) == 0 || roster.Can(by, roster.EditRoster, roster.Subject{Site: site}) == nil {
-		return r.ShiftsOn(ctx, site, days)
-	}
-	list, err := r.PublishedAt(ctx, site, roster.Period{First: slices.Min(days), Last: slices.Max(days)})
-	return slices.DeleteFunc(list, func(x roster.Shift) bool { return !slices.Contains(days, x.Day) }), err
-}
-
-// DayCoverage counts the people of some days of a site without reading the month.
-func (a *App) DayCoverage(ctx context.Context, by roster.Actor, p Place, days []roster.Day) (map[roster.Day][]roster.Cover, error) {
-	if err := roster.Can(by, roster.ViewRoster, roster.Subject{Site: p.Site}); err != nil {
-		return nil, err
-	}
-	found := map[roster.Day][]roster.Cover{}
-	err := a.read(ctx, by, func(r store.Reader) error {
-		s := &roster.Sheet{Shifts: map[roster.StaffID][]roster.Shift{}}
-		err := inOrder(
-			func() error { return loadFrame(ctx, r, p, s) },
-			func() (err error) { s.Needs, err = r.Needs(ctx, p.Site); return },
-			func() error { return loadHolidays(ctx, r, s) },
-		)
-		if err != nil {
-			return err
-		}
-		list, err := shiftsOn(ctx, r, by, p.Site, days)
-		if err != nil {
-			return err
-		}
-		roster.SortShifts(list)
-		for _, x := range list {
-			s.Shifts[x.Staff] = append(s.Shifts[x.Staff], x)
-		}
-		if s.Staff, err = r.People(ctx); err != nil {
-			return err
-		}
-		for _, d := range days {
-			found[d] = s.Coverage(d)
-		}
-		return nil
-	})
-	return found, err
 }

@@ -199,6 +199,12 @@ func (f *facility) edit(by roster.Actor, list ...roster.Edit) (Edited, error) {
 	return f.EditRoster(f.t.Context(), by, Edits{Place: f.place(), List: list, Base: f.revision(), Key: newID()})
 }
 
+// editAt is an administrator's edit on any site's roster.
+func (f *facility) editAt(p Place, list ...roster.Edit) (Edited, error) {
+	f.t.Helper()
+	return f.EditRoster(f.t.Context(), f.admin, Edits{Place: p, List: list, Base: f.revision(), Key: newID()})
+}
+
 func (f *facility) mustEdit(list ...roster.Edit) Edited {
 	f.t.Helper()
 	done, err := f.edit(f.manager, list...)

@@ -197,6 +197,33 @@ func TestTwoBrowsers(t *testing.T) {
 	}
 }
 
+// TestGuestComesAndGoes: whoever is sent to help has a row on every screen, without it when nothing of them is left, and with it again
+// after undo.
+func TestGuestComesAndGoes(t *testing.T) {
+	p := demo(t)
+	x, y := openSheet(t, p, desktop, "admin"), openSheet(t, p, desktop, "manager")
+	path := eval[string](x, `location.pathname`)
+	x.open(path + "/guests")
+	guest := eval[string](x, `(() => { const f = document.querySelector("form[action$=guests]"), s = f.elements.staff;
+		s.value = s.options[1].value; f.querySelector("[name=code]").checked = true; return s.value })()`)
+	row := fmt.Sprintf("#s-%s", guest)
+	if y.has(row) {
+		t.Fatal("the guest is on the sheet already")
+	}
+	x.submit("form[action$=guests]")
+	there, gone := fmt.Sprintf(`!!document.querySelector("%s [class*=k-]")`, row), fmt.Sprintf(`!document.querySelector("%s")`, row)
+	x.until("the guest's row", there)
+	y.until("the guest's row on the other screen", there)
+	x.js(fmt.Sprintf(`(() => { const cell = document.querySelector("%s [class*=k-]:not(.away)"); cell.tabIndex = 0; cell.focus() })()`, row))
+	x.keys(kb.Delete)
+	x.until("no row of the guest", gone)
+	y.until("no row of the guest on the other screen", gone)
+	x.js(`document.querySelector("#grid [tabindex='0']")?.focus()`)
+	x.do(chromedp.KeyEvent("z", chromedp.KeyModifiers(chromedp.ModifierCtrl)))
+	x.until("the row again", there)
+	y.until("the row again on the other screen", there)
+}
+
 // TestStaleEdit: a gesture that began before somebody else's edit of the same cell is refused with the other's name (F-C15).
 func TestStaleEdit(t *testing.T) {
 	p := demo(t)

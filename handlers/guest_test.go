@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"net/http"
+	"strings"
 	"testing"
 
 	"wakakusa/roster"
@@ -29,6 +30,16 @@ func TestGuests(t *testing.T) {
 	t.Run("a free day", func(t *testing.T) {
 		o.admin.post(o.path("/guests"), form("day", (day+1).String(), "key", "k2")).want(t, http.StatusSeeOther)
 		o.admin.get(o.path("")).want(t, http.StatusOK).holds(t, `id="s-`+string(o.away.ID)+`"`, "応援")
+	})
+	t.Run("leaves again", func(t *testing.T) {
+		gone := `hx-target="#s-` + string(o.away.ID) + `" hx-swap="delete"`
+		b := o.admin.asHTMX()
+		b.post(o.path("/edits"), values("ops", "clear "+string(o.away.ID)+" "+(day+1).String(), "base", "999999", "key", "k4")).
+			want(t, http.StatusOK).holds(t, gone)
+		back := b.post(o.path("/undos"), values("key", "k5")).want(t, http.StatusOK).holds(t, o.away.Name)
+		if strings.Contains(back.body, gone) {
+			t.Error("the row is taken away though the guest is back")
+		}
 	})
 	t.Run("a manager of this site alone sends nobody else's people", func(t *testing.T) {
 		m := o.member("manager1", roster.Member{Name: "担当 花子", Role: roster.RoleManager, Sites: []roster.SiteID{o.site1.ID}})

@@ -2,7 +2,6 @@ package handlers
 
 import (
 	"cmp"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -248,31 +247,26 @@ func footCell(x roster.Cover) views.FootCell {
 }
 
 // drawRegions draws the named parts by the same components as the page.
-func (s *Server) drawRegions(c *request, place app.Place, want wanted) (templ.Component, int64, error) {
-	sheet, err := s.app.Rows(c.ctx(), c.actor, place, want.staff)
-	if err != nil {
-		return nil, 0, err
-	}
+func (s *Server) drawRegions(c *request, sheet app.OpenSheet, want wanted) templ.Component {
 	p := s.presenter(c, sheet)
 	bar := p.bar()
 	var parts []templ.Component
 	for _, id := range want.staff {
 		if x, ok := sheet.Person(id); ok {
 			parts = append(parts, views.RosterRowPartial(bar, p.row(x, sheet.Breaches(id))))
+		} else { // a guest who does not help here any more
+			parts = append(parts, views.RosterRowGone(string(id)))
 		}
 	}
-	days := slices.DeleteFunc(want.days, func(d roster.Day) bool { return !sheet.Roster.Period.Contains(d) })
-	cover, err := s.app.DayCoverage(c.ctx(), c.actor, place, days)
-	if err != nil {
-		return nil, 0, err
-	}
-	for _, d := range days {
-		parts = append(parts, views.RosterDayPartials(c.text, int(d-p.days[0].Day), p.dayFoot(cover[d])))
+	for _, d := range want.days {
+		if sheet.Roster.Period.Contains(d) {
+			parts = append(parts, views.RosterDayPartials(c.text, int(d-p.days[0].Day), p.dayFoot(sheet.Coverage(d))))
+		}
 	}
 	if want.bar {
 		parts = append(parts, views.RosterBarPartial(bar))
 	}
-	return templ.Join(parts...), sheet.Revision, nil
+	return templ.Join(parts...)
 }
 
 func (p *presenter) dayFoot(cover []roster.Cover) []views.FootRow {

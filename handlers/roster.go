@@ -130,16 +130,16 @@ func (s *Server) answerFresh(c *request, p app.Place, code int, want wanted, say
 	if err != nil {
 		return err
 	}
-	since := newsOf(n)
-	want.add(parseRegions(strings.Join(since.Regions, ",")))
-	parts, rev, err := s.drawRegions(c, p, want)
+	sheet, err := s.app.Sheet(c.ctx(), c.actor, p)
 	if err != nil {
 		return err
 	}
-	if !since.Reload {
-		say.Rev = &saysRev{rev}
+	since, reload := newsOf(sheet, n)
+	want.add(since)
+	if !reload {
+		say.Rev = &saysRev{n.Revision} // of which all was named; the sheet may be newer
 	}
-	return s.regions(c, code, parts, say)
+	return s.regions(c, code, s.drawRegions(c, sheet, want), say)
 }
 
 // getRegions draws the parts that a page asks for after somebody else's edit.
@@ -148,11 +148,11 @@ func (s *Server) getRegions(c *request) error {
 	if err != nil {
 		return err
 	}
-	parts, rev, err := s.drawRegions(c, p, parseRegions(c.QueryParam("names")))
+	sheet, err := s.app.Sheet(c.ctx(), c.actor, p)
 	if err != nil {
 		return err
 	}
-	return s.regions(c, http.StatusOK, parts, says{Rev: &saysRev{rev}})
+	return s.regions(c, http.StatusOK, s.drawRegions(c, sheet, parseRegions(c.QueryParam("names"))), says{})
 }
 
 // wanted names regions of a sheet.
@@ -164,17 +164,32 @@ type wanted struct {
 
 // add takes in what another one names, each once.
 func (w *wanted) add(o wanted) {
-	for _, id := range o.staff {
-		if !slices.Contains(w.staff, id) {
-			w.staff = append(w.staff, id)
-		}
-	}
-	for _, d := range o.days {
-		if !slices.Contains(w.days, d) {
-			w.days = append(w.days, d)
-		}
-	}
+	w.staff, w.days = union(w.staff, o.staff), union(w.days, o.days)
 	w.bar = w.bar || o.bar
+}
+
+func union[T comparable](a, b []T) []T {
+	for _, x := range b {
+		if !slices.Contains(a, x) {
+			a = append(a, x)
+		}
+	}
+	return a
+}
+
+// names writes what parseRegions reads.
+func (w wanted) names() []string {
+	var list []string
+	for _, id := range w.staff {
+		list = append(list, "row."+string(id))
+	}
+	for _, d := range w.days {
+		list = append(list, "day."+d.String())
+	}
+	if w.bar {
+		list = append(list, "bar")
+	}
+	return list
 }
 
 // maxRegions is more than a page ever asks for at once; beyond it the page loads anew.
@@ -203,7 +218,7 @@ func parseRegions(text string) (w wanted) {
 	return w
 }
 
-func regionsOf(e app.Edited) wanted { return wanted{e.Staff(), e.Days(), true} }
+func regionsOf(e app.Edited) wanted { return wanted{staff: e.Staff(), days: e.Days(), bar: true} }
 
 func (s *Server) postPublication(c *request) error {
 	return s.rosterVerb(c, "published", s.app.PublishRoster)

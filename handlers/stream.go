@@ -130,10 +130,21 @@ func (s *Server) tell(c *request, p app.Place, known int64) (int64, error) {
 	if err != nil || n.Revision == known {
 		return known, err
 	}
-	if len(n.Events) == 0 && !n.More {
+	sheet, err := s.app.Sheet(c.ctx(), c.actor, p)
+	if err != nil {
+		return known, err
+	}
+	want, reload := newsOf(sheet, n)
+	told := news{Rev: n.Revision, Regions: want.names(), Reload: reload}
+	if len(told.Regions) > maxNewsParts {
+		told.Reload = true
+	}
+	if told.Reload {
+		told.Regions = nil
+	} else if len(told.Regions) == 0 {
 		return n.Revision, nil
 	}
-	data, err := json.Marshal(newsOf(n))
+	data, err := json.Marshal(told)
 	if err != nil {
 		return known, err
 	}
@@ -141,31 +152,21 @@ func (s *Server) tell(c *request, p app.Place, known int64) (int64, error) {
 	return n.Revision, err
 }
 
-func newsOf(n app.News) news {
-	out := news{Rev: n.Revision, Reload: n.More}
-	seen := map[string]bool{}
-	add := func(name string) {
-		if !seen[name] {
-			seen[name] = true
-			out.Regions = append(out.Regions, name)
-		}
-	}
+// newsOf is what news change on a sheet; reload is true when it is more than regions can show.
+func newsOf(sheet app.OpenSheet, n app.News) (want wanted, reload bool) {
+	reload = n.More
 	for _, e := range n.Events {
+		row := wanted{staff: []roster.StaffID{e.Cell.Staff}}
 		if e.Cell == (roster.Cell{}) { // staff, codes, the roster's own state: the whole page depends on them
-			out.Reload = true
-			continue
+			reload = true
+		} else if e.Site == sheet.Site.ID {
+			want.add(row)
+			want.add(wanted{days: []roster.Day{e.Cell.Day}, bar: true})
+		} else if _, ok := sheet.Person(e.Cell.Staff); ok { // somebody of here at another site
+			want.add(row)
 		}
-		add("row." + string(e.Cell.Staff))
-		add("day." + e.Cell.Day.String())
 	}
-	add("bar")
-	if len(out.Regions) > maxNewsParts {
-		out.Reload = true
-	}
-	if out.Reload {
-		out.Regions = nil
-	}
-	return out
+	return want, reload
 }
 
 // gone reports that the person may no longer listen: signed out, deactivated, or no longer allowed to look at this sheet.

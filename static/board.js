@@ -129,8 +129,7 @@
 
   async function fetchNews(task) {
     if (task.rev <= rev) return; // our own, or already drawn
-    const names = task.news.filter((n) => !n.startsWith("row.") || $("s-" + n.slice(4)));
-    const answer = await ask("/regions?names=" + encodeURIComponent(names.join(",")), {});
+    const answer = await ask("/regions?names=" + encodeURIComponent(task.news.join(",")), {});
     if (!answer.ok) return;
     show(await answer.text());
     rev = Math.max(rev, task.rev);
@@ -186,7 +185,11 @@
     flight = flight.filter((t) => t.news);
     htmx.swap({ text: html, target: grid, sourceElement: grid, swap: "none" });
     after();
+    if (newRow(html)) reload();
   }
+
+  // newRow reports that somebody came to the sheet; where the row belongs only a new page knows.
+  const newRow = (html) => [...html.matchAll(/hx-target="#s-([^" ]+)" hx-swap="outerMorph"/g)].some(([, id]) => !$("s-" + id));
 
   function before() {
     for (const t of [...queue].reverse()) unpaint(t);
@@ -198,6 +201,7 @@
     for (const t of queue) paint(t);
     if (drag) drag.cell.classList.add("from");
     if (carried) carried.cell.classList.add("held");
+    if (here && !here.isConnected) rove(firstCell());
     count();
   }
 
@@ -472,6 +476,7 @@
   }
 
   const firstCol = [...head.children].findIndex((h) => h.dataset.d && !h.classList.contains("x"));
+  const firstCell = () => grid.querySelector(".r[id^=s-]")?.children[column(head.querySelector(".now:not(.x)") || head.children[firstCol])];
   function goal(cell, e) {
     const row = cell.parentElement, col = column(cell), to = (c) => row.children[Math.max(1, Math.min(lastCol, c))];
     switch (e.key) {
@@ -633,8 +638,7 @@
     const spot = sessionStorage.getItem(kept);
     if (spot) [sc.scrollLeft, sc.scrollTop] = spot.split(" ").map(Number);
     else sc.scrollLeft = first.offsetLeft - head.firstElementChild.offsetWidth;
-    const row = grid.querySelector(".r[id^=s-]");
-    if (row) rove(row.children[column(first)]);
+    if (firstCell()) rove(firstCell());
     const said = $("said");
     if (said) {
       addEventListener("load", () => wakakusa.toast({ msg: said.textContent.trim() }));

@@ -182,8 +182,6 @@ type ShiftReader interface {
 	SheetShifts(ctx context.Context, site roster.SiteID, p roster.Period) (map[roster.StaffID][]roster.Shift, error)
 	// ShiftsOf does the same for some people.
 	ShiftsOf(ctx context.Context, staff []roster.StaffID, p roster.Period) (map[roster.StaffID][]roster.Shift, error)
-	// ShiftsOn returns the shifts of a site on some days, in no order.
-	ShiftsOn(ctx context.Context, site roster.SiteID, days []roster.Day) ([]roster.Shift, error)
 }
 
 // PublishedReader reads the published shifts: a copy that never changes.

@@ -433,6 +433,14 @@ func RosterRowPartial(bar Sheet, r Row) templ.Component {
 	})
 }
 
+// RosterRowGone takes a line away.
+func RosterRowGone(id string) templ.Component {
+	return templ.ComponentFunc(func(_ context.Context, out io.Writer) error {
+		_, err := io.WriteString(out, `<hx-partial hx-target="#s-`+templ.EscapeString(id)+`" hx-swap="delete"></hx-partial>`)
+		return err
+	})
+}
+
 // RosterDayPartials replaces the head counts of one day; col counts the sheet's days from 0, each row holds that day alone.
 func RosterDayPartials(t Text, col int, rows []FootRow) templ.Component {
 	return templ.ComponentFunc(func(_ context.Context, out io.Writer) error {

@@ -123,18 +123,6 @@ func (r *reader) ShiftsOf(ctx context.Context, staff []roster.StaffID, p roster.
 	return byStaff(all), err
 }
 
-func (r *reader) ShiftsOn(ctx context.Context, site roster.SiteID, days []roster.Day) ([]roster.Shift, error) {
-	if len(days) == 0 {
-		return nil, nil
-	}
-	args := []any{site}
-	for _, d := range days {
-		args = append(args, dayText(d))
-	}
-	return query(ctx, r, `SELECT `+shiftColumns+` FROM shifts WHERE org_id = ? AND site_id = ? AND approval <> 'rejected'
-		AND day IN (`+marks(len(days))+`)`, scanShift, args...)
-}
-
 func (w *writer) SaveShift(ctx context.Context, s roster.Shift) (_ roster.Shift, err error) {
 	s.Version, err = w.save(ctx, "shifts", string(s.ID), s.Version, []column{
 		{"site_id", s.Site},

@@ -82,13 +82,6 @@ func shiftsBy(t *testing.T, w *world) {
 		got, err = r.ShiftsOf(ctx, many, p)
 		must(t, err)
 		wantIDs(t, "one of many people", got[w.staff.ID], a)
-		on, err := r.ShiftsOn(ctx, w.site.ID, []roster.Day{monday + 1, monday})
-		must(t, err)
-		roster.SortShifts(on)
-		wantIDs(t, "site on two days", on, a, c)
-		on, err = r.ShiftsOn(ctx, w.site.ID, nil)
-		must(t, err)
-		wantIDs(t, "no days", on)
 		return nil
 	})
 }

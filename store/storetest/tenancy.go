@@ -54,8 +54,6 @@ func foreignReads(t *testing.T, mine, theirs *world, x roster.Shift) {
 		empty("sheet", len(sheet), err)
 		of, err := r.ShiftsOf(ctx, []roster.StaffID{theirs.staff.ID}, p)
 		empty("shifts of a person", len(of), err)
-		on, err := r.ShiftsOn(ctx, theirs.site.ID, []roster.Day{monday})
-		empty("shifts of a day", len(on), err)
 		own, err := r.PublishedOf(ctx, theirs.staff.ID, p)
 		empty("published of a person", len(own), err)
 		site, err := r.PublishedAt(ctx, theirs.site.ID, p)
