@@ -49,10 +49,7 @@ func (s *Server) postCode(c *request) error {
 }
 
 func (s *Server) saveCode(c *request) error {
-	d, err := c.draft()
-	if err != nil {
-		return err
-	}
+	d := c.draft()
 	x := roster.Code{
 		Symbol: d.text("symbol"), Name: d.text("name"), Kind: roster.CodeKind(d.text("kind")), Span: d.span(), Break: d.breakMinutes("break"),
 		Color: d.text("color"), Pattern: d.text("pattern"), Follower: roster.CodeID(d.text("follower")), ValidFrom: d.day("valid_from"),
@@ -68,7 +65,7 @@ func (s *Server) saveCode(c *request) error {
 	if err := d.faults.Err(); err != nil {
 		return err
 	}
-	_, err = s.app.SaveCode(c.ctx(), c.actor, x, c.onceKey())
+	_, err := s.app.SaveCode(c.ctx(), c.actor, x, c.onceKey())
 	return err
 }
 

@@ -15,10 +15,7 @@ func (s *Server) postContract(c *request) error {
 }
 
 func (s *Server) saveContract(c *request) error {
-	d, err := c.draft()
-	if err != nil {
-		return err
-	}
+	d := c.draft()
 	if _, err := s.app.Person(c.ctx(), c.actor, roster.StaffID(c.Param("staff"))); err != nil {
 		return err
 	}
@@ -37,7 +34,7 @@ func (s *Server) saveContract(c *request) error {
 	if err := d.faults.Err(); err != nil {
 		return err
 	}
-	_, err = s.app.SaveContract(c.ctx(), c.actor, x, c.onceKey())
+	_, err := s.app.SaveContract(c.ctx(), c.actor, x, c.onceKey())
 	return err
 }
 

@@ -26,10 +26,7 @@ type draft struct {
 }
 
 // draft begins to read the posted form.
-func (c *request) draft() (*draft, error) {
-	_, err := c.fields()
-	return &draft{c: c}, err
-}
+func (c *request) draft() *draft { return &draft{c: c} }
 
 func (d *draft) text(name string) string { return d.c.field(name) }
 func (d *draft) flag(name string) bool   { return d.c.field(name) != "" }

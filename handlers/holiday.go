@@ -76,10 +76,7 @@ func (s *Server) postHoliday(c *request) error {
 }
 
 func (s *Server) saveHoliday(c *request) error {
-	d, err := c.draft()
-	if err != nil {
-		return err
-	}
+	d := c.draft()
 	x := roster.Holiday{Day: d.day("day"), Name: d.text("name"), Working: d.text("working") == "1"}
 	if id := c.Param("holiday"); id != adding {
 		x.ID, x.Version = roster.HolidayID(id), d.version()
@@ -94,7 +91,7 @@ func (s *Server) saveHoliday(c *request) error {
 	if err := d.faults.Err(); err != nil {
 		return err
 	}
-	_, err = s.app.SaveHoliday(c.ctx(), c.actor, x, c.onceKey())
+	_, err := s.app.SaveHoliday(c.ctx(), c.actor, x, c.onceKey())
 	return err
 }
 

@@ -40,10 +40,7 @@ func (s *Server) postJob(c *request) error {
 }
 
 func (s *Server) saveJob(c *request) error {
-	d, err := c.draft()
-	if err != nil {
-		return err
-	}
+	d := c.draft()
 	x := roster.Job{Name: d.text("name"), Position: d.number("position")}
 	if id := c.Param("job"); id != adding {
 		x.ID, x.Version = roster.JobID(id), d.version()
@@ -55,7 +52,7 @@ func (s *Server) saveJob(c *request) error {
 	if err := d.faults.Err(); err != nil {
 		return err
 	}
-	_, err = s.app.SaveJob(c.ctx(), c.actor, x, c.onceKey())
+	_, err := s.app.SaveJob(c.ctx(), c.actor, x, c.onceKey())
 	return err
 }
 

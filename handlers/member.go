@@ -103,12 +103,10 @@ func (s *Server) postMember(c *request) error {
 }
 
 func (s *Server) saveMember(c *request) (string, error) {
-	d, err := c.draft()
-	if err != nil {
-		return "", err
-	}
+	d := c.draft()
 	x := roster.Member{Active: true}
 	if id := c.Param("member"); id != adding {
+		var err error
 		if x, err = s.app.Member(c.ctx(), c.actor, roster.MemberID(id)); err != nil {
 			return "", err
 		}

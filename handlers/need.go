@@ -39,10 +39,7 @@ func (s *Server) postNeeds(c *request) error {
 }
 
 func (s *Server) saveNeeds(c *request) error {
-	d, err := c.draft()
-	if err != nil {
-		return err
-	}
+	d := c.draft()
 	p, err := s.openNeeds(c)
 	if err != nil {
 		return err

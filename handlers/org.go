@@ -18,10 +18,7 @@ func (s *Server) postSettings(c *request) error {
 }
 
 func (s *Server) saveOrg(c *request) error {
-	d, err := c.draft()
-	if err != nil {
-		return err
-	}
+	d := c.draft()
 	x, err := s.app.Org(c.ctx(), c.actor)
 	if err != nil {
 		return err

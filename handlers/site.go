@@ -51,10 +51,7 @@ func (s *Server) postSite(c *request) error {
 }
 
 func (s *Server) saveSite(c *request) error {
-	d, err := c.draft()
-	if err != nil {
-		return err
-	}
+	d := c.draft()
 	x := roster.Site{
 		Name: d.text("name"), StartDay: d.number("start_day"), OffDays: d.number("off_days"), Position: d.number("position"), Archived: d.flag("archived"),
 	}
@@ -66,7 +63,7 @@ func (s *Server) saveSite(c *request) error {
 	if err := d.faults.Err(); err != nil {
 		return err
 	}
-	_, err = s.app.SaveSite(c.ctx(), c.actor, x, c.onceKey())
+	_, err := s.app.SaveSite(c.ctx(), c.actor, x, c.onceKey())
 	return err
 }
 

@@ -148,10 +148,7 @@ func (s *Server) postStaff(c *request) error {
 }
 
 func (s *Server) saveStaff(c *request) (id, done string, err error) {
-	d, err := c.draft()
-	if err != nil {
-		return "", "", err
-	}
+	d := c.draft()
 	x := roster.Staff{Approval: roster.Approved}
 	done = c.didWhat("staff")
 	if c.Param("staff") != adding {

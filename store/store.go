@@ -83,7 +83,8 @@ type Writer interface {
 
 	// NowMs is the instant of this write in ms UTC; it stays the same while fn runs.
 	NowMs() int64
-	// Record keeps events of this act, in order.
+	// Record keeps events of this act, in order. Each shift and lock that changes needs an event with its cell: sheets that are kept
+	// in memory and open pages know of a change only by them.
 	Record(events ...roster.Event)
 }
 
