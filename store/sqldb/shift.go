@@ -20,11 +20,12 @@ func (r *reader) Shift(ctx context.Context, id roster.ShiftID) (roster.Shift, er
 	return queryOne(ctx, r, `SELECT `+shiftColumns+` FROM shifts WHERE org_id = ? AND id = ?`, scanShift, id)
 }
 
-// sheetShifts: everybody who calls the site home, wherever they work, and guests who have a shift there.
+// sheetShifts: everybody who calls the site home, wherever they work, and guests who have a shift there. The order is that of the table:
+// any other would copy every row once more.
 const sheetShifts = `SELECT ` + shiftColumns + ` FROM shifts WHERE org_id = ? AND day BETWEEN ? AND ? AND approval <> 'rejected'
 	AND staff_id IN (SELECT p.id FROM staff p WHERE p.org_id = ? AND (p.home_site_id = ? OR EXISTS
 		(SELECT 1 FROM shifts x WHERE x.org_id = p.org_id AND x.staff_id = p.id AND x.site_id = ? AND x.day BETWEEN ? AND ?)))
-	ORDER BY staff_id, day, start_min, id`
+	ORDER BY staff_id, day, id`
 
 func (r *reader) SheetShifts(ctx context.Context, site roster.SiteID, p roster.Period) (map[roster.StaffID][]roster.Shift, error) {
 	from, to := dayText(p.First), dayText(p.Last)
@@ -96,7 +97,7 @@ func (c *shiftScan) day(s string) (d roster.Day, err error) {
 	return d, err
 }
 
-// byStaff cuts a list ordered by person into one slice a person, without copying.
+// byStaff cuts a list ordered by person and day into one slice a person, without copying, and orders what is on one day.
 func byStaff(all []roster.Shift) map[roster.StaffID][]roster.Shift {
 	by := map[roster.StaffID][]roster.Shift{}
 	for from := 0; from < len(all); {
@@ -105,6 +106,7 @@ func byStaff(all []roster.Shift) map[roster.StaffID][]roster.Shift {
 			to++
 		}
 		by[all[from].Staff] = all[from:to:to]
+		roster.SortShifts(all[from:to])
 		from = to
 	}
 	return by
@@ -119,7 +121,7 @@ func (r *reader) ShiftsOf(ctx context.Context, staff []roster.StaffID, p roster.
 		args = append(args, id)
 	}
 	all, err := query(ctx, r, `SELECT `+shiftColumns+` FROM shifts WHERE org_id = ? AND day BETWEEN ? AND ? AND approval <> 'rejected'
-		AND staff_id IN (`+marks(len(staff))+`) ORDER BY staff_id, day, start_min, id`, scanShift, args...)
+		AND staff_id IN (`+marks(len(staff))+`) ORDER BY staff_id, day, id`, scanShift, args...)
 	return byStaff(all), err
 }
 
