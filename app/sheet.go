@@ -19,27 +19,26 @@ type Place struct {
 type OpenSheet struct {
 	*roster.Sheet
 	Revision int64
-	Sites    []roster.Site                      // sites of the organisation, for the switcher
-	Changed  map[roster.Cell]bool               // cells that differ from the published copy
-	breaches map[roster.StaffID][]roster.Breach // judged once
-	cover    map[roster.Day][]roster.Cover      // likewise
+	Sites    []roster.Site                 // sites of the organisation, for the switcher
+	Changed  map[roster.Cell]bool          // cells that differ from the published copy
+	judged   map[roster.StaffID]judgement  // once, as every look asks for it
+	cover    map[roster.Day][]roster.Cover // likewise
+}
+
+// judgement is what a person's row comes to.
+type judgement struct {
+	breaches []roster.Breach
+	totals   roster.Totals
 }
 
 // Breaches returns what is wrong in a person's period, by day.
-func (o OpenSheet) Breaches(id roster.StaffID) []roster.Breach {
-	if found, ok := o.breaches[id]; ok {
-		return found
-	}
-	return o.Sheet.Breaches(id)
-}
+func (o OpenSheet) Breaches(id roster.StaffID) []roster.Breach { return o.judged[id].breaches }
 
-// Coverage counts the people of one day for each of CoverCodes.
-func (o OpenSheet) Coverage(d roster.Day) []roster.Cover {
-	if found, ok := o.cover[d]; ok {
-		return found
-	}
-	return o.Sheet.Coverage(d)
-}
+// Totals counts a person's period.
+func (o OpenSheet) Totals(id roster.StaffID) roster.Totals { return o.judged[id].totals }
+
+// Coverage counts the people of one day of the period for each of CoverCodes.
+func (o OpenSheet) Coverage(d roster.Day) []roster.Cover { return o.cover[d] }
 
 // AllBreaches returns the breaches of everybody, in the order of the rows.
 func (o OpenSheet) AllBreaches() []roster.Breach {
@@ -50,15 +49,19 @@ func (o OpenSheet) AllBreaches() []roster.Breach {
 	return all
 }
 
-// judge finds out once what every look at a whole sheet asks for.
+// judge finds out what a whole sheet comes to.
 func (o *OpenSheet) judge() {
-	o.breaches, o.cover = make(map[roster.StaffID][]roster.Breach, len(o.Staff)), map[roster.Day][]roster.Cover{}
+	o.judged, o.cover = make(map[roster.StaffID]judgement, len(o.Staff)), map[roster.Day][]roster.Cover{}
 	for _, p := range o.Staff {
-		o.breaches[p.ID] = o.Sheet.Breaches(p.ID)
+		o.judgeRow(p.ID)
 	}
 	for d := o.Roster.Period.First; d <= o.Roster.Period.Last; d++ {
 		o.cover[d] = o.Sheet.Coverage(d)
 	}
+}
+
+func (o *OpenSheet) judgeRow(id roster.StaffID) {
+	o.judged[id] = judgement{o.Sheet.Breaches(id), o.Sheet.Totals(id)}
 }
 
 // Sheet reads the working roster of a site: the draft, for those who may edit it; viewers get the published copy.

@@ -122,7 +122,7 @@ func (o *OpenSheet) reread(ctx context.Context, r store.Reader, cells []roster.C
 	if o.Locked, err = r.LockedCells(ctx, o.Roster.Period); err != nil {
 		return false, err
 	}
-	o.Shifts, o.breaches, o.cover = maps.Clone(o.Shifts), maps.Clone(o.breaches), maps.Clone(o.cover)
+	o.Shifts, o.judged, o.cover = maps.Clone(o.Shifts), maps.Clone(o.judged), maps.Clone(o.cover)
 	for _, id := range staff {
 		o.Shifts[id] = rows[id]
 		p, was := o.Person(id)
@@ -133,7 +133,7 @@ func (o *OpenSheet) reread(ctx context.Context, r store.Reader, cells []roster.C
 			return false, nil
 		}
 		if was {
-			o.breaches[id] = o.Sheet.Breaches(id)
+			o.judgeRow(id)
 		}
 	}
 	for _, d := range (Edited{Cells: cells}).Days() {

@@ -44,6 +44,7 @@ type seen struct {
 	staff    []roster.Staff
 	shifts   map[roster.StaffID][]roster.Shift
 	breaches map[roster.StaffID][]roster.Breach
+	totals   map[roster.StaffID]roster.Totals
 	cover    map[roster.Day][]roster.Cover
 	changed  []roster.Cell
 	locked   []roster.Cell
@@ -52,12 +53,12 @@ type seen struct {
 func look(o OpenSheet) seen {
 	v := seen{
 		revision: o.Revision, roster: o.Roster, staff: o.Staff, shifts: map[roster.StaffID][]roster.Shift{},
-		breaches: map[roster.StaffID][]roster.Breach{}, cover: map[roster.Day][]roster.Cover{},
+		breaches: map[roster.StaffID][]roster.Breach{}, totals: map[roster.StaffID]roster.Totals{}, cover: map[roster.Day][]roster.Cover{},
 		changed: sorted(o.Changed), locked: sorted(o.Locked),
 	}
 	for _, p := range o.Staff {
 		v.shifts[p.ID] = slices.Concat(o.Shifts[p.ID])
-		v.breaches[p.ID] = o.Breaches(p.ID)
+		v.breaches[p.ID], v.totals[p.ID] = o.Breaches(p.ID), o.Totals(p.ID)
 	}
 	for d := o.Roster.Period.First; d <= o.Roster.Period.Last; d++ {
 		v.cover[d] = o.Coverage(d)

@@ -155,16 +155,15 @@ func (p *presenter) groups(breaches map[roster.StaffID][]roster.Breach) []views.
 func (p *presenter) row(x roster.Staff, breaches []roster.Breach) views.Row {
 	t := p.Totals(x.ID)
 	r := views.Row{ID: string(x.ID), Name: x.Name, Sub: p.sub(x), Days: t.Days, Hours: t.Minutes.String(), Off: t.Off, Cells: make([]views.Cell, len(p.days))}
-	list := p.Shifts[x.ID] // in the order of days: read along with them
+	list := p.seen(x.ID) // in the order of days: read along with them
+	chips := p.rowChips(list)
 	for i, d := range p.days {
-		for len(list) > 0 && list[0].Day < d.Day {
-			list = list[1:]
-		}
 		n := 0
 		for n < len(list) && list[n].Day == d.Day {
 			n++
 		}
-		r.Cells[i] = p.cell(roster.Cell{Staff: x.ID, Day: d.Day}, list[:n], d.Past)
+		r.Cells[i] = p.cell(roster.Cell{Staff: x.ID, Day: d.Day}, chips[:n:n], d.Past)
+		list, chips = list[n:], chips[n:]
 	}
 	for _, b := range breaches {
 		i := int(b.Cell.Day - p.days[0].Day)
@@ -192,17 +191,31 @@ func (p *presenter) sub(x roster.Staff) string {
 	return p.text.T("contract.full")
 }
 
-func (p *presenter) cell(c roster.Cell, list []roster.Shift, past bool) views.Cell {
-	v := views.Cell{Past: past, Changed: p.Changed[c], Locked: p.Locked[c]}
-	if len(list) == 0 {
-		v.AfterNight = p.AfterNight(c)
-		return v
+// seen are a person's shifts on the days that are drawn.
+func (p *presenter) seen(id roster.StaffID) []roster.Shift {
+	list, first, last := p.Shifts[id], p.days[0].Day, p.days[len(p.days)-1].Day
+	for len(list) > 0 && list[0].Day < first {
+		list = list[1:]
 	}
-	v.Chips = make([]views.Chip, len(list))
+	for len(list) > 0 && list[len(list)-1].Day > last {
+		list = list[:len(list)-1]
+	}
+	return list
+}
+
+func (p *presenter) rowChips(list []roster.Shift) []views.Chip {
+	chips := make([]views.Chip, len(list)) // of all cells in one piece of memory
 	for i := range list {
-		v.Chips[i] = p.chip(&list[i])
+		chips[i] = p.chip(&list[i])
 	}
-	return v
+	return chips
+}
+
+func (p *presenter) cell(c roster.Cell, chips []views.Chip, past bool) views.Cell {
+	return views.Cell{
+		Past: past, Changed: p.Changed[c], Locked: p.Locked[c], Chips: chips,
+		AfterNight: len(chips) == 0 && p.AfterNight(c),
+	}
 }
 
 func (p *presenter) chip(x *roster.Shift) views.Chip {
