@@ -45,7 +45,7 @@ func (db *DB) Orgs(ctx context.Context) ([]roster.Org, error) {
 
 // OrgBySlug finds an organisation by its address.
 func (db *DB) OrgBySlug(ctx context.Context, slug string) (o roster.Org, err error) {
-	err = scanOrg(db.read.QueryRowContext(ctx, `SELECT `+orgColumns+` FROM orgs WHERE slug = ?`, slug), &o)
+	err = scanOrg(db.reads.queryRow(ctx, `SELECT `+orgColumns+` FROM orgs WHERE slug = ?`, slug), &o)
 	return o, notFound(err, "error.org_not_found")
 }
 

@@ -12,14 +12,19 @@ import (
 
 // reader reads one organisation in one transaction.
 type reader struct {
-	tx  *sql.Tx
-	org roster.OrgID
+	tx         *sql.Tx
+	statements *statements // of the transaction's pool
+	org        roster.OrgID
 }
 
 // query reads rows of the reader's organisation: the organisation is always bound to the first question mark, so a statement
 // that forgot it fails on the number of arguments.
 func query[T any](ctx context.Context, r *reader, statement string, scan func(*sql.Rows, *T) error, args ...any) ([]T, error) {
-	rows, err := r.tx.QueryContext(ctx, statement, append([]any{string(r.org)}, args...)...)
+	p, err := r.statements.in(ctx, r.tx, statement)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", firstWords(statement), err)
+	}
+	rows, err := p.QueryContext(ctx, append([]any{string(r.org)}, args...)...)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", firstWords(statement), err)
 	}
@@ -59,13 +64,12 @@ type column struct {
 	value any
 }
 
-// exec prepares each statement once per write: an act of hundreds of rows would spend a third of its time on parsing. The statements end
-// with the transaction.
+// exec asks for each statement once per write: an act of hundreds of rows would spend a third of its time on parsing.
 func (w *writer) exec(ctx context.Context, statement string, args ...any) (sql.Result, error) {
 	p, ok := w.prepared[statement]
 	if !ok {
 		var err error
-		if p, err = w.tx.PrepareContext(ctx, statement); err != nil {
+		if p, err = w.statements.in(ctx, w.tx, statement); err != nil {
 			return nil, err
 		}
 		w.prepared[statement] = p

@@ -36,6 +36,8 @@ type DB struct {
 	dialect dialect
 	write   *sql.DB
 	read    *sql.DB
+	reads   *statements // of read
+	writes  *statements // of write
 	now     func() time.Time
 	goose   *goose.Provider
 }
@@ -56,7 +58,7 @@ func open(d dialect, dsn string, now func() time.Time) (*DB, error) {
 	if err != nil {
 		return nil, errors.Join(err, w.Close(), r.Close())
 	}
-	return &DB{dialect: d, write: w, read: r, now: now, goose: p}, nil
+	return &DB{dialect: d, write: w, read: r, reads: newStatements(r), writes: newStatements(w), now: now, goose: p}, nil
 }
 
 // Migrate brings the schema to the newest version this program knows.
@@ -94,7 +96,7 @@ func (db *DB) Read(ctx context.Context, org roster.OrgID, fn func(store.Reader) 
 		return fmt.Errorf("begin read: %w", err)
 	}
 	defer tx.Rollback() //nolint:errcheck // a read has nothing to keep
-	r := &reader{tx: tx, org: org}
+	r := &reader{tx: tx, statements: db.reads, org: org}
 	found, err := query(ctx, r, `SELECT 1 FROM orgs WHERE id = ?`, scanInt)
 	if err != nil {
 		return err
@@ -131,7 +133,7 @@ func (db *DB) writeOnce(ctx context.Context, act roster.Act, fn func(store.Write
 		return c, fmt.Errorf("begin write: %w", err)
 	}
 	defer tx.Rollback() //nolint:errcheck // after a commit there is nothing to roll back
-	w := &writer{reader: reader{tx: tx, org: act.Org}, db: db, nowMs: db.now().UnixMilli(), prepared: map[string]*sql.Stmt{}}
+	w := &writer{reader: reader{tx: tx, statements: db.writes, org: act.Org}, db: db, nowMs: db.now().UnixMilli(), prepared: map[string]*sql.Stmt{}}
 	if err := w.takePen(ctx); err != nil {
 		return c, err
 	}
@@ -172,7 +174,7 @@ func (w *writer) Record(events ...roster.Event) { w.events = append(w.events, ev
 
 // takePen is the lock in the one form that every engine understands; it must be the first statement.
 func (w *writer) takePen(ctx context.Context) error {
-	res, err := w.tx.ExecContext(ctx, `UPDATE orgs SET revision = revision + 1 WHERE id = ?`, w.org)
+	res, err := w.exec(ctx, `UPDATE orgs SET revision = revision + 1 WHERE id = ?`, w.org)
 	if err != nil {
 		return fmt.Errorf("take pen: %w", err)
 	}
@@ -183,35 +185,38 @@ func (w *writer) takePen(ctx context.Context) error {
 	if n == 0 {
 		return roster.Refuse(roster.NotFound, "error.org_not_found")
 	}
-	return w.tx.QueryRowContext(ctx, `SELECT revision FROM orgs WHERE id = ?`, w.org).Scan(&w.revision)
+	w.revision, err = w.number(ctx, `SELECT revision FROM orgs WHERE id = ?`)
+	return err
 }
 
 func (w *writer) actWithKey(ctx context.Context, key string) (revision int64, err error) {
-	err = w.tx.QueryRowContext(ctx, `SELECT revision FROM acts WHERE org_id = ? AND act_key = ?`, w.org, key).Scan(&revision)
-	if errors.Is(err, sql.ErrNoRows) {
-		return 0, nil
-	}
-	return revision, err
+	return w.number(ctx, `SELECT revision FROM acts WHERE org_id = ? AND act_key = ?`, key)
 }
+
+// number reads one number; 0 where there is none.
+func (w *writer) number(ctx context.Context, statement string, args ...any) (int64, error) {
+	list, err := query(ctx, &w.reader, statement, func(rows *sql.Rows, n *int64) error { return rows.Scan(n) }, args...)
+	if err != nil || len(list) == 0 {
+		return 0, err
+	}
+	return list[0], nil
+}
+
+const insertEvent = `INSERT INTO events (org_id, revision, n, name, site_id, staff_id, day, subject_id, before_json, after_json)
+	VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 
 // sign keeps the act and its events under the new revision.
 func (w *writer) sign(ctx context.Context, act roster.Act) error {
-	_, err := w.tx.ExecContext(ctx,
+	_, err := w.exec(ctx,
 		`INSERT INTO acts (org_id, revision, actor_id, actor_name, act_key, kind, place, undoes, at_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		w.org, w.revision, act.Actor, act.Name, act.Key, act.Kind, act.Place, act.Undoes, w.nowMs)
 	if err != nil {
 		return fmt.Errorf("sign act: %w", err)
 	}
-	insert, err := w.tx.PrepareContext(ctx, `INSERT INTO events
-		(org_id, revision, n, name, site_id, staff_id, day, subject_id, before_json, after_json) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
-	if err != nil {
-		return err
-	}
-	defer insert.Close()
 	for i := range w.events {
 		e := &w.events[i]
 		e.Revision, e.N = w.revision, i
-		_, err := insert.ExecContext(ctx, w.org, e.Revision, e.N, e.Name, e.Site, e.Cell.Staff, dayText(e.Cell.Day), e.Subject, jsonText(e.Before), jsonText(e.After))
+		_, err := w.exec(ctx, insertEvent, w.org, e.Revision, e.N, e.Name, e.Site, e.Cell.Staff, dayText(e.Cell.Day), e.Subject, jsonText(e.Before), jsonText(e.After))
 		if err != nil {
 			return fmt.Errorf("sign event: %w", err)
 		}

@@ -1,0 +1,69 @@
+package sqldb
+
+import (
+	"context"
+	"database/sql"
+	"sync"
+)
+
+// statements keeps the prepared statements of one pool by their text: to prepare one costs more than to run it.
+type statements struct {
+	pool *sql.DB
+	mu   sync.Mutex
+	by   map[string]*sql.Stmt // nil while it is being prepared
+}
+
+// maxStatements is more than the program has; those whose number of question marks varies are not kept beyond it.
+const maxStatements = 300
+
+func newStatements(pool *sql.DB) *statements {
+	return &statements{pool: pool, by: map[string]*sql.Stmt{}}
+}
+
+// in returns a statement for a transaction of the pool; it ends with the transaction. One that is not kept yet is prepared for this
+// transaction alone, because keeping it takes a connection of the pool, and whoever asks holds one already, perhaps the last.
+func (s *statements) in(ctx context.Context, tx *sql.Tx, text string) (*sql.Stmt, error) {
+	if p := s.prepared(text); p != nil {
+		return tx.StmtContext(ctx, p), nil
+	}
+	return tx.PrepareContext(ctx, text)
+}
+
+// query and queryRow ask outside a transaction.
+
+func (s *statements) query(ctx context.Context, text string, args ...any) (*sql.Rows, error) {
+	if p := s.prepared(text); p != nil {
+		return p.QueryContext(ctx, args...)
+	}
+	return s.pool.QueryContext(ctx, text, args...)
+}
+
+func (s *statements) queryRow(ctx context.Context, text string, args ...any) *sql.Row {
+	if p := s.prepared(text); p != nil {
+		return p.QueryRowContext(ctx, args...)
+	}
+	return s.pool.QueryRowContext(ctx, text, args...)
+}
+
+// prepared returns a statement that is kept, or nil and sees to it that it will be.
+func (s *statements) prepared(text string) *sql.Stmt {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	p, known := s.by[text]
+	if !known && len(s.by) < maxStatements {
+		s.by[text] = nil
+		go s.prepare(text)
+	}
+	return p
+}
+
+func (s *statements) prepare(text string) {
+	p, err := s.pool.PrepareContext(context.Background(), text)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err != nil { // whoever runs it learns why
+		delete(s.by, text)
+		return
+	}
+	s.by[text] = p
+}
