@@ -16,12 +16,13 @@ import (
 func TestSheetsAreKeptApart(t *testing.T) {
 	k := sheets{by: map[sheetKey]*keptSheet{}}
 	draft := sheetKey{org: "o", place: Place{Site: "s", Day: 1}, draft: true}
-	if k.of(draft) != k.of(draft) {
+	first := k.of(draft)
+	if k.of(draft) != first {
 		t.Error("a sheet is not kept")
 	}
 	published, stranger := draft, draft
 	published.draft, stranger.org = false, "other"
-	if k.of(published) == k.of(draft) || k.of(stranger) == k.of(draft) {
+	if k.of(published) == first || k.of(stranger) == first {
 		t.Error("a sheet is given to others")
 	}
 }
