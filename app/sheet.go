@@ -89,10 +89,12 @@ func openSheet(ctx context.Context, r store.Reader, p Place, draft bool) (o Open
 		return o, err
 	}
 	if draft {
-		o.Changed, err = changedCells(ctx, r, o.Sheet)
+		if o.Changed, err = changedCells(ctx, r, o.Sheet); err != nil {
+			return o, err
+		}
 	}
 	o.judge()
-	return o, err
+	return o, nil
 }
 
 // loadSheet reads everything that is seen of a roster.

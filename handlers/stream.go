@@ -130,6 +130,9 @@ func (s *Server) tell(c *request, p app.Place, known int64) (int64, error) {
 	if err != nil || n.Revision == known {
 		return known, err
 	}
+	if len(n.Events) == 0 && !n.More {
+		return n.Revision, nil
+	}
 	sheet, err := s.app.Sheet(c.ctx(), c.actor, p)
 	if err != nil {
 		return known, err
