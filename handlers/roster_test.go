@@ -226,6 +226,9 @@ func TestCellSheet(t *testing.T) {
 	}
 	o.admin.get(cell).want(t, 200).holds(t, "<html", "佐藤 陽菜", "11月3日(火)", "早番 7:00–16:00 を入れました", `value="7:00"`)
 	o.admin.asHTMX().get(cell).want(t, 200).lacks(t, "<html")
+	t.Run("everybody of the sheet can take over", func(t *testing.T) {
+		o.admin.get(cell).want(t, 200).holds(t, `<option value="`+string(o.people[1].ID)+`">`+o.people[1].Name)
+	})
 	t.Run("a fault stands beside its field and nothing typed is lost", func(t *testing.T) {
 		a := o.admin.asHTMX().post(cell, fields("code", string(o.codes["早"].ID), "start", "abc", "end", "17:00", "note", "送迎")).want(t, 422)
 		a.holds(t, "時刻として読めません", `value="abc"`, `value="送迎"`, `aria-invalid="true"`)
