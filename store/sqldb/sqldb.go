@@ -85,7 +85,11 @@ func (db *DB) Ping(ctx context.Context) error {
 }
 
 // Close closes readers before the writer, whose last act is a checkpoint.
-func (db *DB) Close() error { return errors.Join(db.read.Close(), db.write.Close()) }
+func (db *DB) Close() error {
+	db.reads.close()
+	db.writes.close()
+	return errors.Join(db.read.Close(), db.write.Close())
+}
 
 // Read runs fn in a read-only transaction.
 func (db *DB) Read(ctx context.Context, org roster.OrgID, fn func(store.Reader) error) error {

@@ -8,16 +8,30 @@ import (
 
 // statements keeps the prepared statements of one pool by their text: to prepare one costs more than to run it.
 type statements struct {
-	pool *sql.DB
-	mu   sync.Mutex
-	by   map[string]*sql.Stmt // nil while it is being prepared
+	pool      *sql.DB
+	open      context.Context // until close
+	end       context.CancelFunc
+	preparing sync.WaitGroup
+	mu        sync.Mutex
+	by        map[string]*sql.Stmt // nil while it is being prepared
 }
 
 // maxStatements is more than the program has; those whose number of question marks varies are not kept beyond it.
 const maxStatements = 300
 
 func newStatements(pool *sql.DB) *statements {
-	return &statements{pool: pool, by: map[string]*sql.Stmt{}}
+	s := &statements{pool: pool, by: map[string]*sql.Stmt{}}
+	s.open, s.end = context.WithCancel(context.Background())
+	return s
+}
+
+// close waits for what is being prepared: a pool does not close a connection that is in use, and who closes SQLite's last one writes the
+// log back into the file.
+func (s *statements) close() {
+	s.mu.Lock()
+	s.end()
+	s.mu.Unlock()
+	s.preparing.Wait()
 }
 
 // in returns a statement for a transaction of the pool; it ends with the transaction. One that is not kept yet is prepared for this
@@ -50,15 +64,15 @@ func (s *statements) prepared(text string) *sql.Stmt {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	p, known := s.by[text]
-	if !known && len(s.by) < maxStatements {
+	if !known && len(s.by) < maxStatements && s.open.Err() == nil {
 		s.by[text] = nil
-		go s.prepare(text)
+		s.preparing.Go(func() { s.prepare(text) })
 	}
 	return p
 }
 
 func (s *statements) prepare(text string) {
-	p, err := s.pool.PrepareContext(context.Background(), text)
+	p, err := s.pool.PrepareContext(s.open, text)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if err != nil { // whoever runs it learns why

@@ -3,6 +3,7 @@ package sqldb
 import (
 	"context"
 	"fmt"
+	"os"
 	"path/filepath"
 	"testing"
 	"time"
@@ -49,4 +50,26 @@ func TestStatementsAreKept(t *testing.T) {
 	rows, err := db.reads.query(context.Background(), `SELECT 999999`)
 	must(t, err)
 	rows.Close()
+}
+
+// TestCloseLeavesOneFile: closing waits for what is being prepared, so that the last connection writes the log back into the file.
+func TestCloseLeavesOneFile(t *testing.T) {
+	for range 20 {
+		path := filepath.Join(t.TempDir(), "x.db")
+		db, err := OpenSQLite(path, time.Now)
+		must(t, err)
+		must(t, db.Migrate(t.Context()))
+		org := roster.Org{ID: roster.OrgID(NewID()), Slug: "o", Name: "会", Timezone: "Asia/Tokyo", Language: "ja"}
+		must(t, db.AddOrg(t.Context(), org))
+		_, err = db.Write(t.Context(), roster.Act{Org: org.ID, Kind: "x"}, func(w store.Writer) error {
+			_, err := w.SaveSite(t.Context(), roster.Site{ID: roster.SiteID(NewID()), Name: "本館", StartDay: 1})
+			w.Record(roster.Event{Name: "x"})
+			return err
+		})
+		must(t, err)
+		must(t, db.Close())
+		if s, err := os.Stat(path + "-wal"); err == nil && s.Size() > 0 {
+			t.Fatalf("%d bytes are left in the log", s.Size())
+		}
+	}
 }
