@@ -123,6 +123,32 @@ func TestDragByTouch(t *testing.T) {
 	}
 }
 
+// TestDragAtTheEdge: in the first visible column the sheet lies still under the finger; over the names it goes along.
+func TestDragAtTheEdge(t *testing.T) {
+	x := openSheet(t, demo(t), phone, "manager")
+	c := x.cells(different)
+	x.js(fmt.Sprintf(`(() => { const cell = document.querySelector(%q), col = [...cell.parentElement.children].indexOf(cell);
+		sc.scrollLeft = document.querySelector("#grid .hd").children[col].offsetLeft - cell.parentElement.firstElementChild.offsetWidth })()`, c[1]))
+	at, left := x.middle(c[1]), eval[float64](x, `sc.scrollLeft`)
+	if left < 20 {
+		t.Fatalf("nothing to scroll back to: %v", left)
+	}
+	x.touch(input.DispatchTouchEventTypeTouchStart, at)
+	time.Sleep(450 * time.Millisecond)
+	x.touch(input.DispatchTouchEventTypeTouchMove, point{at.X, at.Y + 12})
+	time.Sleep(400 * time.Millisecond)
+	if now := eval[float64](x, `sc.scrollLeft`); now != left {
+		t.Errorf("scrolled from %v to %v by a finger on a cell", left, now)
+	}
+	x.touch(input.DispatchTouchEventTypeTouchMove, point{20, at.Y + 12})
+	x.until("the sheet to come along", fmt.Sprintf(`sc.scrollLeft < %v - 15`, left))
+	x.keys(kb.Escape)
+	x.touch(input.DispatchTouchEventTypeTouchEnd)
+	if x.has("#grid .busy, #grid .from") {
+		t.Error("a drag that was given up left something behind")
+	}
+}
+
 // TestKeyboard moves a shift without any pointer, and focus stays on the sheet.
 func TestKeyboard(t *testing.T) {
 	x := openSheet(t, demo(t), desktop, "manager")
@@ -298,7 +324,7 @@ func TestPublish(t *testing.T) {
 
 	x := openSheet(t, p, desktop, "manager")
 	day := eval[string](x, `[...document.querySelectorAll("#grid .hd [data-d]")].at(-2).dataset.d`)
-	row := eval[string](x, fmt.Sprintf(`[...document.querySelectorAll('#grid .r[id^="s-"]')].find(r => r.querySelector(".n").innerText.includes(%q)).id`, name))
+	row := eval[string](x, fmt.Sprintf(`[...document.querySelectorAll('#grid .r[id^="s-"]')].find(r => r.firstElementChild.textContent.includes(%q)).id`, name))
 	col := eval[int](x, fmt.Sprintf(`[...document.querySelector("#grid .hd").children].findIndex(h => h.dataset.d === %q) + 1`, day))
 	cell := fmt.Sprintf("#%s > :nth-child(%d)", row, col)
 	x.js(fmt.Sprintf(`document.querySelector(%q).scrollIntoView({block: "center", inline: "center"})`, cell))

@@ -4,11 +4,11 @@
   const $ = (id) => document.getElementById(id);
   const word = (name) => document.body.dataset[name] || "";
 
-  // Said to a screen reader. Cleared first, so that the same sentence twice is read twice.
+  // Said to a screen reader, after the picture that shows it. Cleared first, so that the same sentence twice is read twice.
   function say(text) {
     const live = $("live");
-    live.textContent = "";
-    requestAnimationFrame(() => { live.textContent = text; });
+    setTimeout(() => { live.textContent = ""; }, 60);
+    setTimeout(() => { live.textContent = text; }, 120);
   }
 
   function toast({ kind = "ok", msg, undo = false }) {

@@ -32,7 +32,7 @@
   const staffOf = (cell) => cell.parentElement.id.slice(2);
   const dayOf = (cell) => head.children[column(cell)].dataset.d;
   const address = (cell) => staffOf(cell) + " " + dayOf(cell);
-  const whoOf = (cell) => cell.parentElement.querySelector(".n b").textContent;
+  const whoOf = (cell) => cell.parentElement.firstElementChild.textContent;
   const whenOf = (cell) => head.children[column(cell)].getAttribute("aria-label");
   const nameOf = (cell) => (cell.getAttribute("aria-label") || "").split(/[,、 ]/)[0];
   const full = (cell) => /(^| )(k-|two)/.test(cell.className) && !cell.classList.contains("away");
@@ -60,7 +60,7 @@
 
   /* What a cell looks like */
 
-  const marks = /(^| )(m|mw|mh|mc|ml|mn|mo|ak|x|busy|from|over|held)(?= |$)/g;
+  const marks = /(^| )(m|mw|mh|mc|ml|mn|mo|ak|x|busy|from|held)(?= |$)/g;
   const lookOf = (cell) => ({ cls: cell.className, html: cell.innerHTML, label: cell.getAttribute("aria-label") });
   const empty = { cls: "", html: "", label: null };
 
@@ -282,7 +282,7 @@
 
   /* Pointers: a mouse drags after 4 px, a finger after a long press; anything earlier is scrolling. */
 
-  const LONG = 280, JITTER = 10, SLACK = 4, EDGE = 44;
+  const LONG = 280, JITTER = 10, SLACK = 4, EDGE = 14; // a cell at the edge has its middle outside EDGE, so work on it does not scroll
   let press = null, drag = null, fill = null, moved = false;
 
   sc.addEventListener("pointerdown", (e) => {
@@ -302,6 +302,8 @@
   });
 
   addEventListener("pointerup", (e) => {
+    if (drag || fill) follow(e);
+    if ((drag || fill)?.stale) reach(drag || fill);
     if (drag) drop(e);
     release();
   });
@@ -320,78 +322,87 @@
   function begin(x, y, e) {
     const { cell } = press;
     if (brush) {
-      fill = { row: cell.parentElement, from: column(cell), done: new Set() };
+      fill = { row: cell.parentElement, from: column(cell), done: new Set(), room: roomOf() };
     } else {
       if (!full(cell)) return;
       if (!mayEdit(cell)) { release(); return; }
-      drag = { cell, base: press.base, touch: press.touch, x, y, over: null };
+      drag = { cell, base: press.base, touch: press.touch, over: null, room: roomOf() };
       cell.classList.add("from");
-      drag.ghost = ghostOf(cell);
+      lift(cell);
       say("picked", nameOf(cell));
     }
     moved = true;
     if (press.touch) navigator.vibrate?.(10);
     else sc.setPointerCapture(press.id);
     follow(e || { clientX: x, clientY: y });
-    requestAnimationFrame(creep);
+    requestAnimationFrame(frame);
   }
 
-  function ghostOf(cell) {
-    const g = document.createElement("div");
-    g.className = "ghost " + cell.className.replace(marks, "");
-    g.innerHTML = cell.innerHTML;
-    document.body.append(g);
-    return g;
+  // What is dragged hangs from the pointer, and a cross lies over the row and the column it has come to. They are moved, never drawn anew,
+  // and wait outside the window, so that a slow phone keeps up.
+  const ghost = document.createElement("div"), cross = [1, 2, 3].map(() => document.createElement("i"));
+  const place = (el, x, y) => { el.style.transform = `translate(${Math.round(x)}px, ${Math.round(y)}px)`; };
+  const away = (el) => { el.style.transform = "translate(-200vw)"; };
+  if (editable) {
+    ghost.className = "ghost";
+    for (const line of cross) line.className = "cross";
+    for (const el of [...cross, ghost]) { away(el); document.body.append(el); }
   }
 
+  function lift(cell) {
+    ghost.className = "ghost " + cell.className.replace(marks, "");
+    ghost.innerHTML = cell.innerHTML;
+  }
+
+  // follow only notes where the pointer is; the next frame does the rest, once.
   function follow(e) {
     const state = drag || fill;
+    state.stale ||= state.x !== e.clientX || state.y !== e.clientY;
     [state.x, state.y] = [e.clientX, e.clientY];
-    if (drag) {
-      const lift = drag.touch ? 62 : 19;
-      drag.ghost.style.transform = `translate(${drag.x - 20}px, ${drag.y - lift}px)`;
-      if ("ctrlKey" in e) drag.ghost.classList.toggle("plus", copies(e));
-      light(under(drag));
-    } else {
-      fillTo(under(fill));
-    }
+    if (drag && "ctrlKey" in e) ghost.classList.toggle("plus", copies(e));
+  }
+
+  function frame() {
+    const state = drag || fill;
+    if (!state) return;
+    if (creep(state) || state.stale) reach(state);
+    requestAnimationFrame(frame);
+  }
+
+  // reach is what the pointer has come to.
+  function reach(state) {
+    state.stale = false;
+    const cell = under(state);
+    if (!drag) { fillTo(cell); return; }
+    light(cell);
+    place(ghost, drag.x - 20, drag.y - (drag.touch ? 62 : 19));
   }
 
   const copies = (e) => e.ctrlKey || e.metaKey || e.altKey;
 
-  // inner is the part of the scroller that its sticky head, names and counts leave free.
-  function inner() {
-    const r = sc.getBoundingClientRect(), foot = grid.querySelector(".ft");
+  // roomOf is the scroller and the part of it that its sticky head, names and counts leave free.
+  function roomOf() {
+    const all = sc.getBoundingClientRect(), foot = grid.querySelector(".ft");
     return {
-      left: r.left + head.firstElementChild.offsetWidth + 1, top: r.top + head.offsetHeight + 1,
-      right: r.left + sc.clientWidth - 1, bottom: r.top + sc.clientHeight - (foot?.offsetHeight || 0) - 1,
+      all, left: all.left + head.firstElementChild.offsetWidth + 1, top: all.top + head.offsetHeight + 1,
+      right: all.left + sc.clientWidth - 1, bottom: all.top + sc.clientHeight - (foot?.offsetHeight || 0) - 1,
     };
   }
 
-  function under({ x, y }) {
-    const box = inner(), r = sc.getBoundingClientRect();
-    if (x < r.left || x > r.right || y < r.top || y > r.bottom) return null;
-    const px = Math.min(Math.max(x, box.left), box.right), py = Math.min(Math.max(y, box.top), box.bottom);
+  function under({ x, y, room }) {
+    if (x < room.all.left || x > room.all.right || y < room.all.top || y > room.all.bottom) return null;
+    const px = Math.min(Math.max(x, room.left), room.right), py = Math.min(Math.max(y, room.top), room.bottom);
     return cellOf(document.elementFromPoint(px, py));
   }
 
   function light(cell) {
-    if (drag.over === cell) return;
-    unlight();
-    if (!cell || past(cell)) return;
-    drag.over = cell;
-    cell.classList.add("over");
-    cell.parentElement.firstElementChild.classList.add("lit");
-    head.children[column(cell)].classList.add("lit");
-  }
-
-  function unlight() {
-    const cell = drag?.over;
-    if (!cell) return;
-    cell.classList.remove("over");
-    cell.parentElement.firstElementChild.classList.remove("lit");
-    head.children[column(cell)].classList.remove("lit");
-    drag.over = null;
+    drag.over = cell && !past(cell) ? cell : null;
+    if (!drag.over) { cross.forEach(away); return; }
+    const all = drag.room.all, row = cell.parentElement.getBoundingClientRect(), col = head.children[column(cell)].getBoundingClientRect();
+    [[all.left, row.top, Math.min(all.right, row.right) - all.left, row.height], [col.left, all.top, col.width, all.height], [col.left, row.top, col.width, row.height]].forEach(([x, y, width, height], i) => {
+      Object.assign(cross[i].style, { width: width + "px", height: height + "px" });
+      place(cross[i], x, y);
+    });
   }
 
   function fillTo(cell) {
@@ -405,18 +416,12 @@
     }
   }
 
-  // creep scrolls while the pointer rests near an edge.
-  function creep() {
-    const state = drag || fill;
-    if (!state) return;
-    const box = inner(), near = (at, low, high) => (at < low + EDGE ? at - low - EDGE : at > high - EDGE ? at - high + EDGE : 0) / 4;
-    const dx = near(state.x, box.left, box.right), dy = drag ? near(state.y, box.top, box.bottom) : 0;
-    if (dx || dy) {
-      sc.scrollBy(Math.max(-14, Math.min(14, dx)), Math.max(-14, Math.min(14, dy)));
-      if (drag) light(under(drag));
-      else fillTo(under(fill));
-    }
-    requestAnimationFrame(creep);
+  // creep scrolls while the pointer is near an edge, and reports whether it did.
+  function creep({ x, y, room }) {
+    const near = (at, low, high) => Math.max(-EDGE, Math.min(EDGE, at < low + EDGE ? at - low - EDGE : at > high - EDGE ? at - high + EDGE : 0));
+    const dx = near(x, room.left, room.right), dy = drag ? near(y, room.top, room.bottom) : 0;
+    if (dx || dy) sc.scrollBy(dx, dy);
+    return !!(dx || dy);
   }
 
   function drop(e) {
@@ -432,8 +437,7 @@
 
   function abort(done) {
     if (!drag) return;
-    unlight();
-    drag.ghost.remove();
+    for (const el of [ghost, ...cross]) away(el);
     drag.cell.classList.remove("from");
     drag = null;
     if (!done) say("cancelled");
@@ -449,9 +453,9 @@
     }
     const cell = cellOf(e.target);
     if (!cell || moved) return;
-    focusOn(cell);
     if (!editable || !brush) openCell(cell);
     else if (mayEdit(cell)) brushOn(cell);
+    focusOn(cell);
   });
 
   /* Keyboard: one cell is in the tab order. */
@@ -553,9 +557,9 @@
       e.preventDefault();
       undo();
     }
-    if (drag) drag.ghost.classList.toggle("plus", copies(e));
+    if (drag) ghost.classList.toggle("plus", copies(e));
   });
-  document.addEventListener("keyup", (e) => { if (drag) drag.ghost.classList.toggle("plus", copies(e)); });
+  document.addEventListener("keyup", (e) => { if (drag) ghost.classList.toggle("plus", copies(e)); });
 
   /* Around the grid */
 

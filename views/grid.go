@@ -38,12 +38,11 @@ func writeGrid(out io.Writer, s Sheet) error {
 	b := appendGridStart(make([]byte, 0, 16<<10), s)
 	b = appendBands(b, s.Days)
 	b = appendHead(b, s)
+	b = appendNames(b, s.Groups)
 	for _, g := range s.Groups {
 		b = append(b, `<div class="r gr" role="row"><div class="n" role="rowheader">`...)
 		b = appendText(b, g.Name)
-		b = append(b, ` <small>`...)
-		b = strconv.AppendInt(b, int64(len(g.Rows)), 10)
-		b = append(b, `</small></div></div>`...)
+		b = append(b, `</div></div>`...)
 		for i := range g.Rows {
 			b = appendRow(b, &g.Rows[i], w, s.OffWant)
 			if _, err := out.Write(b); err != nil {
@@ -57,15 +56,7 @@ func writeGrid(out io.Writer, s Sheet) error {
 }
 
 func appendGridStart(b []byte, s Sheet) []byte {
-	future := 0
-	for _, d := range s.Days {
-		if !d.Past {
-			future++
-		}
-	}
-	b = append(b, `<div class="g cv d`...)
-	b = strconv.AppendInt(b, int64(future), 10)
-	b = append(b, `" id="grid" role="grid"`...)
+	b = append(b, `<div class="g cv" id="grid" role="grid"`...)
 	b = appendAttr(b, "aria-label", s.Frame.Title)
 	b = appendAttr(b, "aria-readonly", strconv.FormatBool(!s.CanEdit))
 	b = appendAttr(b, "data-rev", strconv.FormatInt(s.Revision, 10))
@@ -77,6 +68,17 @@ func appendGridStart(b []byte, s Sheet) []byte {
 		b = append(b, ` data-look="1"`...)
 	}
 	return append(b, '>')
+}
+
+// monthClass says how many columns the period has.
+func (s Sheet) monthClass() string {
+	n := 0
+	for _, d := range s.Days {
+		if !d.Past {
+			n++
+		}
+	}
+	return "d" + strconv.Itoa(n)
 }
 
 // appendBands draws the columns' tints once, behind the rows, so that no cell needs a class for its weekday.
@@ -92,6 +94,57 @@ func appendBands(b []byte, days []DayHead) []byte {
 		}
 	}
 	return append(b, `</div>`...)
+}
+
+// appendNames draws the column of names that stays at the left: one layer for the browser instead of one for each row. Only the eye needs
+// it, and it covers each row's own header.
+func appendNames(b []byte, groups []Group) []byte {
+	b = append(b, `<div class="staffcol" aria-hidden="true">`...)
+	for _, g := range groups {
+		b = append(b, `<p>`...)
+		b = appendText(b, g.Name)
+		b = append(b, ` <small>`...)
+		b = strconv.AppendInt(b, int64(len(g.Rows)), 10)
+		b = append(b, `</small></p>`...)
+		for i := range g.Rows {
+			b = appendName(b, &g.Rows[i])
+		}
+	}
+	return append(b, `</div>`...)
+}
+
+func appendName(b []byte, r *Row) []byte {
+	b = append(b, `<div id="n-`...)
+	b = append(b, r.ID...)
+	b = append(b, '"')
+	b = appendAttr(b, "title", r.Name+" "+r.Sub)
+	b = appendLine(append(b, '>'), "b", r.Name)
+	b = appendLine(b, "small", r.Sub)
+	return append(b, `</div>`...)
+}
+
+// appendLine draws a text that may be too long for the column of names.
+func appendLine(b []byte, tag, text string) []byte {
+	b = append(append(b, '<'), tag...)
+	if halfWidths(text) > 2*nameFits {
+		b = appendAttr(b, "class", "long")
+	}
+	b = appendText(append(b, '>'), text)
+	return append(append(append(b, `</`...), tag...), '>')
+}
+
+// nameFits is how many full-width letters of a name or of what is said beside it always fit.
+const nameFits = 5
+
+func halfWidths(s string) int {
+	n := 0
+	for _, r := range s {
+		n++
+		if r >= 0x1100 { // the first of the East Asian wide letters, UAX #11
+			n++
+		}
+	}
+	return n
 }
 
 func appendHead(b []byte, s Sheet) []byte {
@@ -158,12 +211,10 @@ func appendRow(b []byte, r *Row, w gridWords, offWant int) []byte {
 		b = appendAttr(b, "data-b", strconv.Itoa(n))
 	}
 	b = append(b, `><div class="n" role="rowheader"`...)
-	b = appendAttr(b, "title", r.Name+" "+r.Sub)
-	b = append(b, `><b>`...)
+	b = appendAttr(b, "data-sub", r.Sub)
+	b = append(b, '>')
 	b = appendText(b, r.Name)
-	b = append(b, `</b><small>`...)
-	b = appendText(b, r.Sub)
-	b = append(b, `</small></div>`...)
+	b = append(b, `</div>`...)
 	for i := range r.Cells {
 		b = appendCell(b, &r.Cells[i], w)
 	}
@@ -433,10 +484,11 @@ func RosterRowPartial(bar Sheet, r Row) templ.Component {
 	})
 }
 
-// RosterRowGone takes a line away.
+// RosterRowGone takes a line away, and its name.
 func RosterRowGone(id string) templ.Component {
 	return templ.ComponentFunc(func(_ context.Context, out io.Writer) error {
-		_, err := io.WriteString(out, `<hx-partial hx-target="#s-`+templ.EscapeString(id)+`" hx-swap="delete"></hx-partial>`)
+		id := templ.EscapeString(id)
+		_, err := io.WriteString(out, `<hx-partial hx-target="#s-`+id+`" hx-swap="delete"></hx-partial><hx-partial hx-target="#n-`+id+`" hx-swap="delete"></hx-partial>`)
 		return err
 	})
 }

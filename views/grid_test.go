@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -91,8 +92,34 @@ func TestGrid(t *testing.T) {
 			t.Errorf("%d attributes that do not belong in cells", n)
 		}
 	})
-	has(t, html, `data-rev="42"`, `data-path="/o/a/rosters/s/2026-12-01"`, `data-edit="1"`, `class="g cv d31"`, `data-d="2026-12-01"`,
+	has(t, html, `data-rev="42"`, `data-path="/o/a/rosters/s/2026-12-01"`, `data-edit="1"`, `class="g cv"`, `data-d="2026-12-01"`,
 		`aria-label="早番 7:00–16:00">早</div>`, `id="f-sum"`, `id="f-c1"`, `>介護職員 <small>3</small>`, `>9/9</div>`)
+}
+
+// The names are a column of their own; it must have the rows' order and height by height the same entries.
+func TestNamesStandBesideTheirRows(t *testing.T) {
+	s := month(t, 3)
+	s.Groups = append(s.Groups, Group{Name: "看護職員", Rows: []Row{s.Groups[0].Rows[0]}})
+	s.Groups[1].Rows[0].ID, s.Groups[1].Rows[0].Name = "last", "グエン・ティ・ホア"
+	html := drawn(t, Grid(s))
+	column, rows, _ := strings.Cut(html[strings.Index(html, `<div class="staffcol"`):], `<div class="r gr"`)
+	entries := regexp.MustCompile(`<p>|<div id="n-([^"]+)"`).FindAllStringSubmatch(column, -1)
+	lines := regexp.MustCompile(`<div class="r gr"|<div class="r" role="row" id="s-([^"]+)"`).FindAllStringSubmatch(`<div class="r gr"`+rows, -1)
+	if len(entries) != 6 || len(lines) != 6 {
+		t.Fatalf("%d names beside %d rows", len(entries), len(lines))
+	}
+	for i := range lines {
+		if entries[i][1] != lines[i][1] {
+			t.Errorf("beside row %q stands %q", lines[i][1], entries[i][1])
+		}
+	}
+	if !strings.Contains(column, `<b class="long">グエン・ティ・ホア</b>`) || strings.Count(column, "long") != 1 {
+		t.Error("only the name that may not fit is marked: " + column)
+	}
+	if got := s.monthClass(); got != "d31" {
+		t.Errorf("class %s of a month of 31 days", got)
+	}
+	has(t, drawn(t, RosterRowGone("last")), `hx-target="#s-last" hx-swap="delete"`, `hx-target="#n-last" hx-swap="delete"`)
 }
 
 func TestGridReadOnly(t *testing.T) {
