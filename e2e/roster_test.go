@@ -237,8 +237,9 @@ func TestGuestComesAndGoes(t *testing.T) {
 		t.Fatal("the guest is on the sheet already")
 	}
 	x.submit("form[action$=guests]")
-	there, gone := fmt.Sprintf(`!!document.querySelector("%s [class*=k-]")`, row), fmt.Sprintf(`!document.querySelector("%s")`, row)
+	there, gone := fmt.Sprintf(`!!document.querySelector("%s [class*=k-]")`, row), fmt.Sprintf(`!document.querySelector("%s, #n-%s")`, row, guest)
 	x.until("the guest's row", there)
+	x.until("the guest's name beside it", fmt.Sprintf(`document.querySelector("#n-%s")`, guest))
 	y.until("the guest's row on the other screen", there)
 	x.js(fmt.Sprintf(`(() => { const cell = document.querySelector("%s [class*=k-]:not(.away)"); cell.tabIndex = 0; cell.focus() })()`, row))
 	x.keys(kb.Delete)

@@ -154,7 +154,7 @@ func (p *presenter) groups(breaches map[roster.StaffID][]roster.Breach) []views.
 
 func (p *presenter) row(x roster.Staff, breaches []roster.Breach) views.Row {
 	t := p.Totals(x.ID)
-	r := views.Row{ID: string(x.ID), Name: x.Name, Sub: p.sub(x), Days: t.Days, Hours: t.Minutes.String(), Off: t.Off, Cells: make([]views.Cell, len(p.days))}
+	r := views.Row{ID: string(x.ID), Name: x.Name, Sub: p.sub(x), Guest: x.HomeSite != p.Site.ID, Days: t.Days, Hours: t.Minutes.String(), Off: t.Off, Cells: make([]views.Cell, len(p.days))}
 	list := p.seen(x.ID) // in the order of days: read along with them
 	chips := p.rowChips(list)
 	for i, d := range p.days {

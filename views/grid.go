@@ -114,10 +114,10 @@ func appendNames(b []byte, groups []Group) []byte {
 }
 
 func appendName(b []byte, r *Row) []byte {
-	b = append(b, `<div id="n-`...)
-	b = append(b, r.ID...)
-	b = append(b, '"')
-	b = appendAttr(b, "title", r.Name+" "+r.Sub)
+	b = append(b, `<div`...)
+	if r.Guest { // may go while the page is open
+		b = appendAttr(b, "id", "n-"+r.ID)
+	}
 	b = appendLine(append(b, '>'), "b", r.Name)
 	b = appendLine(b, "small", r.Sub)
 	return append(b, `</div>`...)
@@ -127,7 +127,7 @@ func appendName(b []byte, r *Row) []byte {
 func appendLine(b []byte, tag, text string) []byte {
 	b = append(append(b, '<'), tag...)
 	if halfWidths(text) > 2*nameFits {
-		b = appendAttr(b, "class", "long")
+		b = appendAttr(append(b, ` class="long"`...), "title", text)
 	}
 	b = appendText(append(b, '>'), text)
 	return append(append(append(b, `</`...), tag...), '>')

@@ -98,28 +98,31 @@ func TestGrid(t *testing.T) {
 
 // The names are a column of their own; it must have the rows' order and height by height the same entries.
 func TestNamesStandBesideTheirRows(t *testing.T) {
-	s := month(t, 3)
-	s.Groups = append(s.Groups, Group{Name: "看護職員", Rows: []Row{s.Groups[0].Rows[0]}})
-	s.Groups[1].Rows[0].ID, s.Groups[1].Rows[0].Name = "last", "グエン・ティ・ホア"
+	s := month(t, 2)
+	long := busyRow(2, s.Days)
+	long.ID, long.Name, long.Guest = "guest", "グエン・ティ・ホア", true
+	s.Groups[0].Rows[1].Name = "佐々木 翼"
+	s.Groups = append(s.Groups, Group{Name: "看護職員", Rows: []Row{long}})
 	html := drawn(t, Grid(s))
 	column, rows, _ := strings.Cut(html[strings.Index(html, `<div class="staffcol"`):], `<div class="r gr"`)
-	entries := regexp.MustCompile(`<p>|<div id="n-([^"]+)"`).FindAllStringSubmatch(column, -1)
-	lines := regexp.MustCompile(`<div class="r gr"|<div class="r" role="row" id="s-([^"]+)"`).FindAllStringSubmatch(`<div class="r gr"`+rows, -1)
-	if len(entries) != 6 || len(lines) != 6 {
-		t.Fatalf("%d names beside %d rows", len(entries), len(lines))
+	beside := regexp.MustCompile(`<(?:p|b|b class[^>]*)>([^<]+?) ?<`).FindAllStringSubmatch(column, -1)
+	headers := regexp.MustCompile(`role="rowheader"[^>]*>([^<]+)</div>`).FindAllStringSubmatch(rows, -1)
+	if len(beside) != 5 || len(headers) < 5 {
+		t.Fatalf("%d names beside %d rows", len(beside), len(headers))
 	}
-	for i := range lines {
-		if entries[i][1] != lines[i][1] {
-			t.Errorf("beside row %q stands %q", lines[i][1], entries[i][1])
+	for i := range beside {
+		if beside[i][1] != headers[i][1] {
+			t.Errorf("beside row %q stands %q", headers[i][1], beside[i][1])
 		}
 	}
-	if !strings.Contains(column, `<b class="long">グエン・ティ・ホア</b>`) || strings.Count(column, "long") != 1 {
-		t.Error("only the name that may not fit is marked: " + column)
+	has(t, column, `<div id="n-guest"><b class="long" title="グエン・ティ・ホア">グエン・ティ・ホア</b><small>常勤</small></div>`)
+	if strings.Count(column, "long") != 1 || strings.Count(column, "id=") != 1 {
+		t.Error("more than the guest's long name is marked: " + column)
 	}
 	if got := s.monthClass(); got != "d31" {
 		t.Errorf("class %s of a month of 31 days", got)
 	}
-	has(t, drawn(t, RosterRowGone("last")), `hx-target="#s-last" hx-swap="delete"`, `hx-target="#n-last" hx-swap="delete"`)
+	has(t, drawn(t, RosterRowGone("guest")), `hx-target="#s-guest" hx-swap="delete"`, `hx-target="#n-guest" hx-swap="delete"`)
 }
 
 func TestGridReadOnly(t *testing.T) {

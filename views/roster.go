@@ -108,6 +108,7 @@ type Row struct {
 	ID    string // staff id; the element's id is "s-" + ID
 	Name  string
 	Sub   string // 常勤, アルバイト, 応援 …
+	Guest bool   // 応援, gone when no shift here is left
 	Cells []Cell // one for each of Sheet.Days
 	Days  int
 	Hours string // 154:00
