@@ -5,26 +5,40 @@ import (
 	"testing"
 )
 
-// pages are what a person may open, with the role that opens them.
-var pages = []struct{ name, role, path string }{
-	{"sheet", "manager", "/rosters"},
-	{"staff-list", "admin", "/staff"},
-	{"staff-new", "admin", "/staff/new"},
-	{"codes", "admin", "/codes"},
-	{"code-new", "admin", "/codes/new"},
-	{"sites", "admin", "/sites"},
-	{"site-new", "admin", "/sites/new"},
-	{"jobs", "admin", "/jobs"},
-	{"holidays", "admin", "/holidays"},
-	{"needs", "admin", "/needs"},
-	{"members", "admin", "/members"},
-	{"member-new", "admin", "/members/new"},
-	{"settings", "admin", "/settings"},
-	{"history", "admin", "/history"},
-	{"account", "admin", "/account"},
-	{"me", "staff", "/me"},
-	{"calendar", "staff", "/me/calendar"},
+// pages are what a person may open, with the role that opens them. What lies behind a page is reached by the address that next, a piece
+// of script, finds on it.
+var pages = []struct{ name, role, path, next string }{
+	{"sheet", "manager", "/rosters", ""},
+	{"guests", "admin", "/rosters", `location.pathname + "/guests"`},
+	{"cell", "manager", "/rosters", `location.pathname + "/cells/" + document.querySelector("#grid .r[id^=s-]").id.slice(2) + "/" + document.querySelector("#grid .hd [data-d]:not(.x)").dataset.d`},
+	{"breaches", "manager", "/rosters", `location.pathname + "/breaches"`},
+	{"staff-list", "admin", "/staff", ""},
+	{"staff-new", "admin", "/staff/new", ""},
+	{"staff", "admin", "/staff", firstBelow},
+	{"codes", "admin", "/codes", ""},
+	{"code-new", "admin", "/codes/new", ""},
+	{"code", "admin", "/codes", firstBelow},
+	{"sites", "admin", "/sites", ""},
+	{"site-new", "admin", "/sites/new", ""},
+	{"site", "admin", "/sites", firstBelow},
+	{"jobs", "admin", "/jobs", ""},
+	{"job", "admin", "/jobs", firstBelow},
+	{"holidays", "admin", "/holidays", ""},
+	{"holiday-new", "admin", "/holidays/new", ""},
+	{"needs", "admin", "/needs", ""},
+	{"members", "admin", "/members", ""},
+	{"member-new", "admin", "/members/new", ""},
+	{"member", "admin", "/members", firstBelow},
+	{"settings", "admin", "/settings", ""},
+	{"history", "admin", "/history", ""},
+	{"account", "admin", "/account", ""},
+	{"me", "staff", "/me", ""},
+	{"calendar", "staff", "/me/calendar", ""},
+	{"day", "staff", "/me/calendar", `[...document.querySelectorAll("main a")].find(a => a.pathname.includes("/me/days/")).pathname`},
 }
+
+// firstBelow is the first thing that a list leads to.
+const firstBelow = `[...document.querySelectorAll("main a")].find(a => a.pathname.startsWith(location.pathname + "/") && !a.pathname.endsWith("/new")).pathname`
 
 // everyPage opens each page as somebody who may, in both sizes and schemes.
 func everyPage(t *testing.T, start func(*testing.T) *process, look func(x *tab, name string)) {
@@ -46,6 +60,9 @@ func everyPage(t *testing.T, start func(*testing.T) *process, look func(x *tab, 
 				for _, scheme := range []string{"light", "dark"} {
 					x.scheme(scheme)
 					x.open(base + page.path)
+					if page.next != "" {
+						x.open(eval[string](x, page.next))
+					}
 					look(x, page.name+"-"+s.name+"-"+scheme)
 				}
 			}
