@@ -32,7 +32,7 @@
   const staffOf = (cell) => cell.parentElement.id.slice(2);
   const dayOf = (cell) => head.children[column(cell)].dataset.d;
   const address = (cell) => staffOf(cell) + " " + dayOf(cell);
-  const whoOf = (cell) => cell.parentElement.firstElementChild.textContent;
+  const whoOf = (cell) => cell.parentElement.querySelector(".n b").textContent;
   const whenOf = (cell) => head.children[column(cell)].getAttribute("aria-label");
   const nameOf = (cell) => (cell.getAttribute("aria-label") || "").split(/[,、 ]/)[0];
   const full = (cell) => /(^| )(k-|two)/.test(cell.className) && !cell.classList.contains("away");
@@ -302,8 +302,9 @@
   });
 
   addEventListener("pointerup", (e) => {
-    if (drag || fill) follow(e);
-    if ((drag || fill)?.stale) reach(drag || fill);
+    const state = drag || fill;
+    if (state) follow(e);
+    if (state?.stale) reach(state);
     if (drag) drop(e);
     release();
   });

@@ -41,7 +41,7 @@ func writeGrid(out io.Writer, s Sheet) error {
 	b = appendNames(b, s.Groups)
 	for _, g := range s.Groups {
 		b = append(b, `<div class="r gr" role="row"><div class="n" role="rowheader">`...)
-		b = appendText(b, g.Name)
+		b = appendGroupName(b, &g)
 		b = append(b, `</div></div>`...)
 		for i := range g.Rows {
 			b = appendRow(b, &g.Rows[i], w, s.OffWant)
@@ -100,27 +100,32 @@ func appendBands(b []byte, days []DayHead) []byte {
 // it, and it covers each row's own header.
 func appendNames(b []byte, groups []Group) []byte {
 	b = append(b, `<div class="staffcol" aria-hidden="true">`...)
-	for _, g := range groups {
+	for i := range groups {
 		b = append(b, `<p>`...)
-		b = appendText(b, g.Name)
-		b = append(b, ` <small>`...)
-		b = strconv.AppendInt(b, int64(len(g.Rows)), 10)
-		b = append(b, `</small></p>`...)
-		for i := range g.Rows {
-			b = appendName(b, &g.Rows[i])
+		b = appendGroupName(b, &groups[i])
+		b = append(b, `</p>`...)
+		for k := range groups[i].Rows {
+			r := &groups[i].Rows[k]
+			b = append(b, `<div`...)
+			if r.Guest { // may go while the page is open
+				b = appendAttr(b, "id", "n-"+r.ID)
+			}
+			b = appendName(append(b, '>'), r)
+			b = append(b, `</div>`...)
 		}
 	}
 	return append(b, `</div>`...)
 }
 
+func appendGroupName(b []byte, g *Group) []byte {
+	b = appendText(b, g.Name)
+	b = append(b, ` <small>`...)
+	b = strconv.AppendInt(b, int64(len(g.Rows)), 10)
+	return append(b, `</small>`...)
+}
+
 func appendName(b []byte, r *Row) []byte {
-	b = append(b, `<div`...)
-	if r.Guest { // may go while the page is open
-		b = appendAttr(b, "id", "n-"+r.ID)
-	}
-	b = appendLine(append(b, '>'), "b", r.Name)
-	b = appendLine(b, "small", r.Sub)
-	return append(b, `</div>`...)
+	return appendLine(appendLine(b, "b", r.Name), "small", r.Sub)
 }
 
 // appendLine draws a text that may be too long for the column of names.
@@ -210,10 +215,8 @@ func appendRow(b []byte, r *Row, w gridWords, offWant int) []byte {
 	if n := r.breaches(); n > 0 {
 		b = appendAttr(b, "data-b", strconv.Itoa(n))
 	}
-	b = append(b, `><div class="n" role="rowheader"`...)
-	b = appendAttr(b, "data-sub", r.Sub)
-	b = append(b, '>')
-	b = appendText(b, r.Name)
+	b = append(b, `><div class="n" role="rowheader">`...)
+	b = appendName(b, r)
 	b = append(b, `</div>`...)
 	for i := range r.Cells {
 		b = appendCell(b, &r.Cells[i], w)

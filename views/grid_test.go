@@ -105,9 +105,9 @@ func TestNamesStandBesideTheirRows(t *testing.T) {
 	s.Groups = append(s.Groups, Group{Name: "看護職員", Rows: []Row{long}})
 	html := drawn(t, Grid(s))
 	column, rows, _ := strings.Cut(html[strings.Index(html, `<div class="staffcol"`):], `<div class="r gr"`)
-	beside := regexp.MustCompile(`<(?:p|b|b class[^>]*)>([^<]+?) ?<`).FindAllStringSubmatch(column, -1)
-	headers := regexp.MustCompile(`role="rowheader"[^>]*>([^<]+)</div>`).FindAllStringSubmatch(rows, -1)
-	if len(beside) != 5 || len(headers) < 5 {
+	beside := regexp.MustCompile(`<(?:p|div[^>]*)>(.+?</small>)`).FindAllStringSubmatch(column[strings.Index(column, "<p>"):], -1)
+	headers := regexp.MustCompile(`role="rowheader">(.+?</small>)`).FindAllStringSubmatch(rows, -1)
+	if len(beside) != 5 || len(headers) != 5 {
 		t.Fatalf("%d names beside %d rows", len(beside), len(headers))
 	}
 	for i := range beside {
