@@ -124,9 +124,16 @@ func (a *App) SaveSession(ctx context.Context, s Session) error { return a.store
 
 func (a *App) EndSession(ctx context.Context, hash string) error { return a.store.EndSignIn(ctx, hash) }
 
+// pruningLasts is the lease of the program that prunes; the others leave it alone.
+const pruningLasts = 50 * time.Minute
+
 // Prune forgets what has ended: sessions and old failures.
 func (a *App) Prune(ctx context.Context) error {
 	now := a.now()
+	held, err := a.store.TakeLease(ctx, "pruning", a.id, now.UnixMilli(), now.Add(pruningLasts).UnixMilli())
+	if err != nil || !held {
+		return err
+	}
 	if err := a.store.PruneSignIns(ctx, now.UnixMilli()); err != nil {
 		return err
 	}

@@ -10,11 +10,12 @@ import (
 	"wakakusa/store"
 )
 
-// App carries out what people ask. It holds the store, a clock, an id maker, the watch and sheets lately read, nothing else.
+// App carries out what people ask. It holds the store, a clock, an id maker, a name, the watch and sheets lately read, nothing else.
 type App struct {
 	store  store.Store
 	now    func() time.Time
 	newID  func() string
+	id     string // of this program among those on one database
 	watch  *Watch
 	sheets sheets
 	hash   chan struct{} // at most two password hashes at a time: each takes 19 MiB and a tenth of a second
@@ -22,7 +23,7 @@ type App struct {
 
 // New joins the parts. now and newID are the only things a test replaces.
 func New(s store.Store, now func() time.Time, newID func() string) *App {
-	return &App{store: s, now: now, newID: newID, watch: newWatch(s), sheets: sheets{by: map[sheetKey]*keptSheet{}}, hash: make(chan struct{}, 2)}
+	return &App{store: s, now: now, newID: newID, id: newID(), watch: newWatch(s), sheets: sheets{by: map[sheetKey]*keptSheet{}}, hash: make(chan struct{}, 2)}
 }
 
 // Today is the civil date in an organisation's zone.
@@ -51,12 +52,11 @@ func (a *App) read(ctx context.Context, by roster.Actor, fn func(store.Reader) e
 // Health is what the probes report.
 type Health struct {
 	Database error
-	Schema   int64
-	Newest   int64
+	Schema   error
 }
 
 // Ready reports whether requests can be served: the database answers and its schema is this program's.
-func (h Health) Ready() bool { return h.Database == nil && h.Schema == h.Newest }
+func (h Health) Ready() bool { return h.Database == nil && h.Schema == nil }
 
 // Health asks the database.
 func (a *App) Health(ctx context.Context) Health {
@@ -64,7 +64,7 @@ func (a *App) Health(ctx context.Context) Health {
 	defer cancel()
 	h := Health{Database: a.store.Ping(ctx)}
 	if h.Database == nil {
-		h.Schema, h.Newest, h.Database = a.store.Schema(ctx)
+		h.Schema = a.store.CheckSchema(ctx)
 	}
 	return h
 }

@@ -27,7 +27,7 @@ func (s *Server) getHealth(c *request) error {
 	answer := struct {
 		Status string        `json:"status"`
 		Checks []healthCheck `json:"checks"`
-	}{"ok", []healthCheck{{"database", h.Database == nil}, {"schema", h.Schema == h.Newest}, {"accepting", !s.isDraining()}}}
+	}{"ok", []healthCheck{{"database", h.Database == nil}, {"schema", h.Schema == nil}, {"accepting", !s.isDraining()}}}
 	code := http.StatusOK
 	if !h.Ready() || s.isDraining() {
 		answer.Status, code = "unhealthy", http.StatusServiceUnavailable

@@ -6,8 +6,8 @@ import (
 	"io/fs"
 )
 
-//go:embed sqlite/*.sql
+//go:embed sqlite/*.sql mysql/*.sql
 var files embed.FS
 
-// For returns the migrations of an engine ("sqlite").
+// For returns the migrations of an engine ("sqlite", "mysql").
 func For(engine string) (fs.FS, error) { return fs.Sub(files, engine) }

@@ -71,6 +71,7 @@ type Accounts interface {
 	SignIns
 	Links
 	Failures
+	Leases
 }
 
 // AccountWriter makes a new account part of an act: the invitation is used, the account there and what else the act does, or nothing.
@@ -78,6 +79,12 @@ type AccountWriter interface {
 	// AddAccount adds an account (Taken as SaveAccount) and uses the one-time link that let it in, by hash: NotFound if the link was
 	// used, has ended, or does not exist.
 	AddAccount(ctx context.Context, a Account, link string) (Account, error)
+}
+
+// Leases say which of several programs on one database does what only one of them should do.
+type Leases interface {
+	// TakeLease takes or renews a lease until endsMs; false if somebody else holds it. The names there are: "pruning".
+	TakeLease(ctx context.Context, name, holder string, nowMs, endsMs int64) (held bool, err error)
 }
 
 // SignIns keeps sessions.

@@ -41,6 +41,9 @@ type Store interface {
 	// Schema returns the version the database is at and the newest this program knows.
 	Schema(ctx context.Context) (at, newest int64, err error)
 
+	// CheckSchema fails where this program cannot serve the database: it is older than the program, or newer beyond its mark.
+	CheckSchema(ctx context.Context) error
+
 	Ping(ctx context.Context) error
 	Close() error
 }

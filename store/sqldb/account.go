@@ -40,6 +40,9 @@ func (db *DB) AccountNamed(ctx context.Context, login string) (store.Account, er
 // SaveAccount writes the whole account.
 func (db *DB) SaveAccount(ctx context.Context, a store.Account) (store.Account, error) {
 	err := db.inTx(ctx, func(tx *sql.Tx) error {
+		if err := passGate(ctx, tx, gateAccounts); err != nil {
+			return err
+		}
 		if a.Version == 0 {
 			return db.addAccount(ctx, tx, a)
 		}
@@ -77,6 +80,9 @@ func (db *DB) addAccount(ctx context.Context, tx *sql.Tx, a store.Account) error
 // AddAccount adds an account within an act and uses the link that let it in.
 func (w *writer) AddAccount(ctx context.Context, a store.Account, link string) (store.Account, error) {
 	w.rows++
+	if err := passGate(ctx, w.tx, gateAccounts); err != nil {
+		return a, err
+	}
 	used, err := useLink(ctx, w.tx, link, w.nowMs)
 	if err == nil && !used {
 		err = roster.Refuse(roster.NotFound, "error.link_not_found")

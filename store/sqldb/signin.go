@@ -56,8 +56,10 @@ func (db *DB) SignInsOf(ctx context.Context, account roster.AccountID) ([]store.
 }
 
 func (db *DB) exec(ctx context.Context, statement string, args ...any) error {
-	_, err := db.write.ExecContext(ctx, statement, args...)
-	return err
+	return db.again(ctx, db.dialect.isRetryable, func() error {
+		_, err := db.write.ExecContext(ctx, statement, args...)
+		return err
+	})
 }
 
 // EndSignIn ends one.
@@ -120,6 +122,10 @@ func (db *DB) DropMemberLinks(ctx context.Context, org roster.OrgID, member rost
 // TrySignIn counts and notes in one transaction.
 func (db *DB) TrySignIn(ctx context.Context, t store.Attempt) (id string, ok bool, err error) {
 	err = db.inTx(ctx, func(tx *sql.Tx) error {
+		id, ok = "", false
+		if err := passGate(ctx, tx, gateOf(t.Address)); err != nil {
+			return err
+		}
 		var pair, all int
 		err := tx.QueryRowContext(ctx, `SELECT COALESCE(SUM(CASE WHEN account_key = ? THEN 1 ELSE 0 END), 0), COUNT(*) FROM sign_in_failures
 			WHERE address = ? AND at_ms > ?`, t.Account, t.Address, t.SinceMs).Scan(&pair, &all)

@@ -22,61 +22,49 @@ const (
 	penDeadline  = 5 * time.Second
 )
 
-// dialect is all that differs between engines. It holds no SQL; a sixth field needs an ADR.
+// dialect is all that differs between engines (ADR 0026 says why each field is there). It holds no SQL that touches rows.
 type dialect struct {
-	name        string
-	open        func(dsn string) (write, read *sql.DB, err error)
-	isDuplicate func(error) bool
-	isRetryable func(error) bool
+	name        string // as goose knows it
+	open        func() (pools, error)
+	isDuplicate func(error) bool // a row with this key is there
+	isRetryable func(error) bool // a lost race: surely rolled back, to be tried again from the beginning
+	isLost      func(error) bool // the connection is gone: what was asked last may have happened
+	isMissing   func(error) bool // there is no such table
 	migrations  func() (fs.FS, error)
+	guard       func(context.Context, *sql.DB) ([]goose.ProviderOption, error) // before migrations; nil: nothing to do
+}
+
+// pools are connections by what they are for. long is for what may take minutes; no request waits for it. It may be write.
+type pools struct{ write, read, long *sql.DB }
+
+func (p pools) close() error {
+	var errs []error
+	for _, db := range []*sql.DB{p.read, p.long, p.write} { // the writer last: on SQLite its last act is a checkpoint
+		if db != nil {
+			errs = append(errs, db.Close()) // twice does nothing
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // DB is a store.Store over one database.
 type DB struct {
+	pools
 	dialect dialect
-	write   *sql.DB
-	read    *sql.DB
 	reads   *statements // of read
 	writes  *statements // of write
 	now     func() time.Time
-	goose   *goose.Provider
 }
 
 var _ store.Store = (*DB)(nil)
 
 // open connects; the schema is not touched.
-func open(d dialect, dsn string, now func() time.Time) (*DB, error) {
-	w, r, err := d.open(dsn)
+func open(d dialect, now func() time.Time) (*DB, error) {
+	p, err := d.open()
 	if err != nil {
-		return nil, err
+		return nil, errors.Join(err, p.close())
 	}
-	files, err := d.migrations()
-	if err != nil {
-		return nil, err
-	}
-	p, err := goose.NewProvider(goose.Dialect(d.name), w, files)
-	if err != nil {
-		return nil, errors.Join(err, w.Close(), r.Close())
-	}
-	return &DB{dialect: d, write: w, read: r, reads: newStatements(r), writes: newStatements(w), now: now, goose: p}, nil
-}
-
-// Migrate brings the schema to the newest version this program knows.
-func (db *DB) Migrate(ctx context.Context) error {
-	_, err := db.goose.Up(ctx)
-	return err
-}
-
-// Schema returns the version the database is at and the newest this program knows.
-func (db *DB) Schema(ctx context.Context) (at, newest int64, err error) {
-	at, err = db.goose.GetDBVersion(ctx)
-	if err != nil {
-		return 0, 0, err
-	}
-	for _, s := range db.goose.ListSources() {
-		newest = max(newest, s.Version)
-	}
-	return at, newest, nil
+	return &DB{dialect: d, pools: p, reads: newStatements(p.read), writes: newStatements(p.write), now: now}, nil
 }
 
 // Ping asks both pools.
@@ -84,11 +72,11 @@ func (db *DB) Ping(ctx context.Context) error {
 	return errors.Join(db.read.PingContext(ctx), db.write.PingContext(ctx))
 }
 
-// Close closes readers before the writer, whose last act is a checkpoint.
+// Close ends all connections.
 func (db *DB) Close() error {
 	db.reads.close()
 	db.writes.close()
-	return errors.Join(db.read.Close(), db.write.Close())
+	return db.pools.close()
 }
 
 // Read runs fn in a read-only transaction.
@@ -111,55 +99,83 @@ func (db *DB) Read(ctx context.Context, org roster.OrgID, fn func(store.Reader) 
 	return fn(r)
 }
 
-// Write takes the pen: see store.Store. Lost races of the engine are tried again until the deadline.
-func (db *DB) Write(ctx context.Context, act roster.Act, fn func(store.Writer) error) (store.Change, error) {
+// Write takes the pen: see store.Store. A race that the engine lost is run again until the deadline, and so is a write whose connection
+// was lost: whether it had happened, its key tells.
+func (db *DB) Write(ctx context.Context, act roster.Act, fn func(store.Writer) error) (c store.Change, err error) {
 	ctx, cancel := context.WithTimeout(ctx, penDeadline)
 	defer cancel()
 	if act.Key == "" {
 		act.Key = NewID()
 	}
-	for {
-		c, err := db.writeOnce(ctx, act, fn)
-		if err == nil || !db.dialect.isRetryable(err) || ctx.Err() != nil {
-			return c, err
+	var unsure store.Change // what a commit without an answer would have done
+	err = db.again(ctx, db.mayRunAgain, func() error {
+		now, sent, err := db.writeOnce(ctx, act, fn)
+		c = now
+		switch {
+		case err != nil && sent:
+			unsure = now
+		case now.Repeated && now.Revision == unsure.Revision:
+			c = unsure // it was this very write
+		}
+		return err
+	})
+	if err != nil {
+		return store.Change{}, err
+	}
+	return c, nil
+}
+
+// again runs fn until it succeeds, fails for good, or the context ends. It waits longer from time to time, and never as long as a rival
+// that began with it.
+func (db *DB) again(ctx context.Context, may func(error) bool, fn func() error) error {
+	for wait := 10 * time.Millisecond; ; wait = min(2*wait, 200*time.Millisecond) {
+		err := fn()
+		if err == nil || !may(err) || ctx.Err() != nil {
+			return err
 		}
 		select {
 		case <-ctx.Done():
-			return c, err
-		case <-time.After(time.Millisecond * time.Duration(5+rand.IntN(20))):
+			return err
+		case <-time.After(wait/2 + rand.N(wait)):
 		}
 	}
 }
 
-func (db *DB) writeOnce(ctx context.Context, act roster.Act, fn func(store.Writer) error) (c store.Change, err error) {
+func (db *DB) mayRunAgain(err error) bool {
+	return db.dialect.isRetryable(err) || db.dialect.isLost(err)
+}
+
+// writeOnce says with an error whether the commit had been sent: then the change it returns may have happened.
+func (db *DB) writeOnce(ctx context.Context, act roster.Act, fn func(store.Writer) error) (c store.Change, sent bool, err error) {
 	tx, err := db.write.BeginTx(ctx, nil)
 	if err != nil {
-		return c, fmt.Errorf("begin write: %w", err)
+		return c, false, fmt.Errorf("begin write: %w", err)
 	}
 	defer tx.Rollback() //nolint:errcheck // after a commit there is nothing to roll back
 	w := &writer{reader: reader{tx: tx, statements: db.writes, org: act.Org}, db: db, nowMs: db.now().UnixMilli(), prepared: map[string]*sql.Stmt{}}
 	if err := w.takePen(ctx); err != nil {
-		return c, err
+		return c, false, err
 	}
 	if known, err := w.actWithKey(ctx, act.Key); err != nil || known > 0 {
-		return store.Change{Revision: known, Repeated: true}, err
+		return store.Change{Revision: known, Repeated: true}, false, err
 	}
 	if err := fn(w); err != nil {
-		return c, err
+		return c, false, err
 	}
 	switch {
 	case w.rows == 0 && len(w.events) == 0:
-		return store.Change{Revision: w.revision - 1}, nil
+		return store.Change{Revision: w.revision - 1}, false, nil
 	case w.rows == 0 || len(w.events) == 0:
-		return c, fmt.Errorf("act %s wrote %d rows and recorded %d events", act.Kind, w.rows, len(w.events))
+		return c, false, fmt.Errorf("act %s wrote %d rows and recorded %d events", act.Kind, w.rows, len(w.events))
 	}
 	if err := w.sign(ctx, act); err != nil {
-		return c, err
+		return c, false, err
 	}
+	c = store.Change{Revision: w.revision, Events: w.events}
 	if err := tx.Commit(); err != nil {
-		return c, fmt.Errorf("commit: %w", err)
+		return c, true, fmt.Errorf("commit: %w", err)
 	}
-	return store.Change{Revision: w.revision, Events: w.events}, nil
+	return c, false, nil
 }
 
 // writer is a reader that holds the pen.
@@ -231,17 +247,20 @@ func (w *writer) sign(ctx context.Context, act roster.Act) error {
 // NewID makes a time-sortable id (UUIDv7).
 func NewID() string { return uuid.Must(uuid.NewV7()).String() }
 
-// inTx runs fn in one write transaction outside any pen: for accounts and what hangs on them.
+// inTx runs fn in one write transaction outside any pen: for accounts and what hangs on them. A lost race is run again; a lost connection
+// is not, because no key tells whether it had happened.
 func (db *DB) inTx(ctx context.Context, fn func(*sql.Tx) error) error {
 	ctx, cancel := context.WithTimeout(ctx, penDeadline)
 	defer cancel()
-	tx, err := db.write.BeginTx(ctx, nil)
-	if err != nil {
-		return err
-	}
-	defer tx.Rollback() //nolint:errcheck // after a commit there is nothing to roll back
-	if err := fn(tx); err != nil {
-		return err
-	}
-	return tx.Commit()
+	return db.again(ctx, db.dialect.isRetryable, func() error {
+		tx, err := db.write.BeginTx(ctx, nil)
+		if err != nil {
+			return err
+		}
+		defer tx.Rollback() //nolint:errcheck // after a commit there is nothing to roll back
+		if err := fn(tx); err != nil {
+			return err
+		}
+		return tx.Commit()
+	})
 }

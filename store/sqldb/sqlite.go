@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"net/url"
 	"runtime"
+	"strings"
 	"time"
 
 	"modernc.org/sqlite"
@@ -18,35 +19,38 @@ import (
 func OpenSQLite(path string, now func() time.Time) (*DB, error) {
 	return open(dialect{
 		name: "sqlite3",
-		open: openSQLite,
+		open: func() (pools, error) { return openSQLite(path) },
 		isDuplicate: func(err error) bool {
 			return sqliteCode(err, sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY)
 		},
 		isRetryable: func(err error) bool { return sqliteCode(err, sqlite3.SQLITE_BUSY, sqlite3.SQLITE_BUSY_SNAPSHOT) },
-		migrations:  func() (fs.FS, error) { return migrations.For("sqlite") },
-	}, path, now)
+		isLost:      func(error) bool { return false },
+		isMissing: func(err error) bool {
+			return sqliteCode(err, sqlite3.SQLITE_ERROR) && strings.Contains(err.Error(), "no such table")
+		},
+		migrations: func() (fs.FS, error) { return migrations.For("sqlite") },
+	}, now)
 }
 
 // openSQLite makes one immediate writer and several query-only readers. Pragmas are per connection, hence in the DSN.
-func openSQLite(path string) (write, read *sql.DB, err error) {
+func openSQLite(path string) (p pools, err error) {
 	base := "file:" + (&url.URL{Path: path}).EscapedPath() +
 		"?_pragma=busy_timeout(5000)&_pragma=journal_mode(WAL)&_pragma=foreign_keys(1)&_pragma=synchronous(NORMAL)&_dqs=0"
-	write, err = sql.Open("sqlite", base+"&_txlock=immediate")
-	if err != nil {
-		return nil, nil, err
+	if p.write, err = sql.Open("sqlite", base+"&_txlock=immediate"); err != nil {
+		return p, err
 	}
-	write.SetMaxOpenConns(1)
-	if err := write.Ping(); err != nil { // makes the file, so that readers find it
-		return nil, nil, errors.Join(err, write.Close())
+	p.write.SetMaxOpenConns(1)
+	if err := p.write.Ping(); err != nil { // makes the file, so that readers find it
+		return p, err
 	}
-	read, err = sql.Open("sqlite", base+"&_pragma=query_only(1)")
-	if err != nil {
-		return nil, nil, errors.Join(err, write.Close())
+	if p.read, err = sql.Open("sqlite", base+"&_pragma=query_only(1)"); err != nil {
+		return p, err
 	}
 	readers := max(4, runtime.GOMAXPROCS(0))
-	read.SetMaxOpenConns(readers)
-	read.SetMaxIdleConns(readers)
-	return write, read, nil
+	p.read.SetMaxOpenConns(readers)
+	p.read.SetMaxIdleConns(readers)
+	p.long = p.write // a second writer would only be told that the file is busy
+	return p, nil
 }
 
 func sqliteCode(err error, codes ...int) bool {

@@ -40,6 +40,8 @@ func contention(t *testing.T, s store.Store) {
 	t.Run("one version is changed once", func(t *testing.T) { changedOnce(t, newWorld(t, s)) })
 	t.Run("one key acts once", func(t *testing.T) { actsOnce(t, newWorld(t, s)) })
 	t.Run("one link is used once", func(t *testing.T) { usedOnce(t, s) })
+	t.Run("one lease has one holder", func(t *testing.T) { heldOnce(t, s) })
+	t.Run("one user name has one account", func(t *testing.T) { namedOnce(t, s) })
 	t.Run("the limit of sign-ins is exact", func(t *testing.T) { exactLimit(t, s) })
 	t.Run("organisations do not wait for each other's rows", func(t *testing.T) { twoOrgs(t, newWorld(t, s), newWorld(t, s)) })
 }
@@ -119,6 +121,44 @@ func usedOnce(t *testing.T, s store.Store) {
 	})
 	if won != 1 {
 		t.Errorf("%d of %d rivals used one link", won, rivals)
+	}
+}
+
+func heldOnce(t *testing.T, s store.Store) {
+	ctx := t.Context()
+	take := func(who string, now, ends int64) bool {
+		ok, err := s.TakeLease(ctx, "pruning", who, now, ends)
+		if err != nil {
+			t.Errorf("rival: %v", err)
+		}
+		return ok
+	}
+	if won := race(func(i int) bool { return take(numbered(i), 1000, 2000) }); won != 1 {
+		t.Errorf("%d of %d rivals hold one lease", won, rivals)
+	}
+	if won := race(func(i int) bool { return take(numbered(i), 2000, 3000) }); won != 1 {
+		t.Errorf("%d of %d rivals took over a lease that had ended", won, rivals)
+	}
+	if !take("x", 3000, 4000) || !take("x", 3500, 4500) || take("y", 4200, 5000) {
+		t.Error("a holder cannot renew a lease, or another takes it meanwhile")
+	}
+}
+
+// namedOnce: what one of them types as user name is another's e-mail address; both are typed into one field.
+func namedOnce(t *testing.T, s store.Store) {
+	won := race(func(i int) bool {
+		a := store.Account{ID: roster.AccountID(newID()), Name: "rival@example.jp", Display: "競う人", CreatedMs: 1}
+		if i%2 == 1 {
+			a.Name, a.Email = "rival-"+numbered(i), "Rival@example.jp"
+		}
+		_, err := s.SaveAccount(t.Context(), a)
+		if err != nil && roster.KindOf(err) != roster.Taken {
+			t.Errorf("rival: %v", err)
+		}
+		return err == nil
+	})
+	if won != 1 {
+		t.Errorf("%d of %d rivals got one sign-in name", won, rivals)
 	}
 }
 

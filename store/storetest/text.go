@@ -12,6 +12,7 @@ import (
 // alike are texts that one engine's collation or another's takes for equal. They are different names.
 var alike = []string{
 	"かいご", "カイゴ", "ｶｲｺﾞ", "がいご", "か\u3099いご", "care", "Care", "ＣＡＲＥ", "caré", "吉田", "𠮷田", "崎", "﨑", "はは", "ばば", "ぱぱ", "ー", "-", "ss", "ß",
+	"末尾", "末尾 ", "末尾　", "🍣", "🍺", "\U00020BB7", "\U00020B9F",
 }
 
 // text: what goes in comes out, no two texts are taken for one, and limits count characters.
@@ -52,6 +53,10 @@ func text(t *testing.T, s store.Store) {
 		x.ID, x.Note = roster.ShiftID(newID()), x.Note+"𠮷"
 		if _, err := w.try(func(ctx context.Context, s store.Writer) error { _, err := s.SaveShift(ctx, x); return err }); err == nil {
 			t.Error("a note of 501 characters was kept")
+		}
+		x.ID, x.Note = roster.ShiftID(newID()), strings.Repeat("あ", 500)+"   "
+		if _, err := w.try(func(ctx context.Context, s store.Writer) error { _, err := s.SaveShift(ctx, x); return err }); err == nil {
+			t.Error("a note of 500 characters and three blanks was kept, or cut in silence")
 		}
 	})
 	t.Run("ids and addresses keep their case", func(t *testing.T) {

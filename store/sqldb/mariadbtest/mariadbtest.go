@@ -1,0 +1,282 @@
+// Package mariadbtest gives tests a real MariaDB server: one of their own, on a socket in a directory of its own, started with the first
+// test that asks and ended with the process. With TEST_MYSQL_DSN they use that server instead, be it MySQL 8, TiDB or another MariaDB.
+package mariadbtest
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/go-sql-driver/mysql"
+)
+
+// Server is a running server.
+type Server struct {
+	cfg  *mysql.Config // of its administrator, without a database
+	root *sql.DB
+	dir  string    // "" of a server that is not ours
+	args []string  // how it was started
+	cmd  *exec.Cmd // nil of a server that is not ours
+	done chan struct{}
+}
+
+var shared = sync.OnceValues(func() (*Server, error) {
+	if dsn := os.Getenv("TEST_MYSQL_DSN"); dsn != "" {
+		cfg, err := mysql.ParseDSN(dsn)
+		if err != nil {
+			return nil, err
+		}
+		s := &Server{cfg: cfg}
+		return s, s.connect()
+	}
+	return start(base())
+})
+
+var started atomic.Pointer[Server]
+
+// Main runs a package's tests and ends the server they started.
+func Main(m *testing.M) {
+	code := m.Run()
+	if s := started.Load(); s != nil {
+		s.end()
+	}
+	os.Exit(code)
+}
+
+// Shared returns the server of this process.
+func Shared(t testing.TB) *Server {
+	t.Helper()
+	s, err := shared()
+	if err != nil {
+		t.Fatalf("no MariaDB for the tests (\"make tools\" installs it): %v", err)
+	}
+	started.Store(s)
+	return s
+}
+
+// Own starts a server for one test that will kill it, fill its disk or make it hang. dir is where its data lie; "" for memory.
+func Own(t testing.TB, dir string, args ...string) *Server {
+	t.Helper()
+	if dir == "" {
+		dir = base()
+	}
+	s, err := start(dir, args...)
+	if err != nil {
+		t.Fatalf("no MariaDB for the tests: %v", err)
+	}
+	t.Cleanup(s.end)
+	return s
+}
+
+// base is memory where there is some; the path of a socket must stay short.
+func base() string {
+	if st, err := os.Stat("/dev/shm"); err == nil && st.IsDir() {
+		return "/dev/shm"
+	}
+	return os.TempDir()
+}
+
+// innodb are the settings that a prepared data directory and its server must share.
+var innodb = []string{"--innodb-log-file-size=8M", "--innodb-data-file-path=ibdata1:5M:autoextend", "--innodb-autoextend-increment=1"}
+
+func start(dir string, args ...string) (*Server, error) {
+	sweep(dir)
+	template, err := template()
+	if err != nil {
+		return nil, err
+	}
+	home, err := os.MkdirTemp(dir, "wakakusa-db-")
+	if err != nil {
+		return nil, err
+	}
+	if out, err := exec.Command("cp", "-a", filepath.Join(template, "data"), filepath.Join(home, "data")).CombinedOutput(); err != nil {
+		return nil, fmt.Errorf("%w: %s", err, out)
+	}
+	s := &Server{cfg: mysql.NewConfig(), dir: home, args: args}
+	s.cfg.User, s.cfg.Net, s.cfg.Addr, s.cfg.Logger = "root", "unix", filepath.Join(home, "s"), &mysql.NopLogger{}
+	return s, s.launch()
+}
+
+// template is a data directory that every server begins with, made once a machine.
+func template() (string, error) {
+	version, err := exec.Command(program("mariadbd"), "--no-defaults", "--version").Output()
+	if err != nil {
+		return "", err
+	}
+	tag := "x"
+	if words := strings.Fields(string(version)); len(words) > 2 {
+		tag = words[2]
+	}
+	dir := filepath.Join(os.TempDir(), fmt.Sprintf("wakakusa-mariadb-%d-%s", os.Getuid(), tag))
+	lock, err := os.OpenFile(dir+".lock", os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return "", err
+	}
+	defer lock.Close()
+	if err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX); err != nil { // packages are tested side by side
+		return "", err
+	}
+	ready := filepath.Join(dir, "ready")
+	if _, err := os.Stat(ready); err == nil {
+		return dir, nil
+	}
+	if err := errors.Join(os.RemoveAll(dir), os.MkdirAll(dir, 0o700)); err != nil {
+		return "", err
+	}
+	args := append([]string{"--no-defaults", "--datadir=" + filepath.Join(dir, "data"), "--auth-root-authentication-method=normal", "--skip-test-db", "--skip-name-resolve"}, innodb...)
+	if out, err := exec.Command(program("mariadb-install-db"), asRoot(args)...).CombinedOutput(); err != nil {
+		return "", fmt.Errorf("%w: %s", err, out)
+	}
+	return dir, os.WriteFile(ready, nil, 0o600)
+}
+
+func program(name string) string {
+	if path, err := exec.LookPath(name); err == nil {
+		return path
+	}
+	return filepath.Join("/usr/sbin", name)
+}
+
+func asRoot(args []string) []string {
+	if os.Getuid() == 0 {
+		return append(args, "--user=root")
+	}
+	return args
+}
+
+// sweep removes what servers left whose process was killed.
+func sweep(dir string) {
+	old, err := filepath.Glob(filepath.Join(dir, "wakakusa-db-*"))
+	if err != nil {
+		return
+	}
+	for _, home := range old {
+		text, err := os.ReadFile(filepath.Join(home, "pid"))
+		if err != nil {
+			continue // it is being made
+		}
+		if pid, err := strconv.Atoi(strings.TrimSpace(string(text))); err == nil && syscall.Kill(pid, 0) != nil {
+			os.RemoveAll(home)
+		}
+	}
+}
+
+func (s *Server) launch() error {
+	args := append([]string{
+		"--no-defaults", "--datadir=" + filepath.Join(s.dir, "data"), "--socket=" + s.cfg.Addr,
+		"--pid-file=" + filepath.Join(s.dir, "pid"), "--log-error=" + filepath.Join(s.dir, "log"), "--tmpdir=" + s.dir,
+		"--skip-networking", "--skip-name-resolve", "--skip-log-bin", "--performance-schema=OFF",
+		"--innodb-buffer-pool-size=64M", "--aria-pagecache-buffer-size=8M", "--key-buffer-size=1M", "--max-connections=400",
+		// What a careless installation has: the program must bring what it needs itself.
+		"--character-set-server=latin1", "--collation-server=latin1_swedish_ci", "--sql-mode=",
+		"--skip-innodb-doublewrite", "--innodb-flush-log-at-trx-commit=0", "--innodb-flush-method=nosync", "--innodb-fast-shutdown=2",
+	}, innodb...)
+	s.cmd = exec.Command(program("mariadbd"), append(asRoot(args), s.args...)...)
+	s.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL} // ends with this process, however that ends
+	s.done = make(chan struct{})
+	cmd, done, forked := s.cmd, s.done, make(chan error)
+	go func() {
+		runtime.LockOSThread() // the signal comes when the thread that forked ends
+		err := cmd.Start()
+		forked <- err
+		if err == nil {
+			cmd.Wait() //nolint:errcheck // how it ended does not matter
+		}
+		close(done)
+	}()
+	if err := <-forked; err != nil {
+		return err
+	}
+	return s.connect()
+}
+
+func (s *Server) connect() (err error) {
+	if s.root == nil {
+		c, err := mysql.NewConnector(s.cfg)
+		if err != nil {
+			return err
+		}
+		s.root = sql.OpenDB(c)
+	}
+	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
+		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+		err = s.root.PingContext(ctx)
+		cancel()
+		if err == nil {
+			return nil
+		}
+		select {
+		case <-s.done:
+			log, _ := os.ReadFile(filepath.Join(s.dir, "log"))
+			return fmt.Errorf("the server ended: %s", log)
+		default:
+		}
+	}
+	return err
+}
+
+// Kill ends the server as a power cut would end the process.
+func (s *Server) Kill() {
+	s.cmd.Process.Kill() //nolint:errcheck // it may have ended
+	<-s.done
+}
+
+// Restart starts it again on what it had written.
+func (s *Server) Restart(t testing.TB) {
+	t.Helper()
+	if err := s.launch(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Hang stops the server's process until the function it returns is called: connections stay, answers do not come.
+func (s *Server) Hang() (goOn func()) {
+	s.cmd.Process.Signal(syscall.SIGSTOP)                   //nolint:errcheck // the test will see
+	return func() { s.cmd.Process.Signal(syscall.SIGCONT) } //nolint:errcheck // the test will see
+}
+
+func (s *Server) end() {
+	s.root.Close()
+	if s.cmd != nil {
+		s.Kill()
+		os.RemoveAll(s.dir)
+	}
+}
+
+var names atomic.Int64
+
+// Database makes an empty database with the server's own character set and returns its name; it is dropped with the test.
+func (s *Server) Database(t testing.TB) string {
+	t.Helper()
+	name := fmt.Sprintf("wakakusa_test_%d_%d", os.Getpid(), names.Add(1))
+	s.Exec(t, "CREATE DATABASE "+name)
+	t.Cleanup(func() { s.root.Exec("DROP DATABASE IF EXISTS " + name) }) //nolint:errcheck // the server may be gone
+	return name
+}
+
+// Exec runs a statement as the server's administrator.
+func (s *Server) Exec(t testing.TB, statement string) {
+	t.Helper()
+	if _, err := s.root.Exec(statement); err != nil {
+		t.Fatalf("%s: %v", statement, err)
+	}
+}
+
+// Config is how to reach a database of the server.
+func (s *Server) Config(name string) *mysql.Config {
+	cfg := s.cfg.Clone()
+	cfg.DBName = name
+	return cfg
+}

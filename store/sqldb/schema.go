@@ -1,0 +1,116 @@
+package sqldb
+
+import (
+	"context"
+	"fmt"
+	"io/fs"
+	"path"
+	"strconv"
+	"strings"
+
+	"github.com/pressly/goose/v3"
+)
+
+// Migration is one step of the schema.
+type Migration struct {
+	Version int64
+	Name    string // of its file
+	Applied bool
+}
+
+// Migrate brings the schema to the newest version this program knows. Where several programs share the database they wait for each other.
+func (db *DB) Migrate(ctx context.Context) error {
+	p, err := db.migrator(ctx)
+	if err == nil {
+		_, err = p.Up(ctx)
+	}
+	return err
+}
+
+// MigrateTo brings an empty database to an older version, so that what was kept under it can be put back.
+func (db *DB) MigrateTo(ctx context.Context, version int64) error {
+	p, err := db.migrator(ctx)
+	if err == nil {
+		_, err = p.UpTo(ctx, version)
+	}
+	return err
+}
+
+func (db *DB) migrator(ctx context.Context) (*goose.Provider, error) {
+	files, err := db.dialect.migrations()
+	if err != nil {
+		return nil, err
+	}
+	var options []goose.ProviderOption
+	if db.dialect.guard != nil {
+		if options, err = db.dialect.guard(ctx, db.long); err != nil {
+			return nil, err
+		}
+	}
+	return goose.NewProvider(goose.Dialect(db.dialect.name), db.long, files, options...)
+}
+
+// Migrations lists those that this program knows, by version.
+func (db *DB) Migrations(ctx context.Context) ([]Migration, error) {
+	at, err := db.version(ctx)
+	if err != nil {
+		return nil, err
+	}
+	files, err := db.dialect.migrations()
+	if err != nil {
+		return nil, err
+	}
+	names, err := fs.Glob(files, "*.sql") // in order
+	if err != nil {
+		return nil, err
+	}
+	list := make([]Migration, len(names))
+	for i, name := range names {
+		number, _, _ := strings.Cut(path.Base(name), "_")
+		v, err := strconv.ParseInt(number, 10, 64)
+		if err != nil {
+			return nil, fmt.Errorf("migration %s: %w", name, err)
+		}
+		list[i] = Migration{Version: v, Name: name, Applied: v <= at}
+	}
+	return list, nil
+}
+
+// version is that of the database; 0 where nothing has been migrated.
+func (db *DB) version(ctx context.Context) (at int64, err error) {
+	err = db.read.QueryRowContext(ctx, `SELECT COALESCE(MAX(version_id), 0) FROM goose_db_version WHERE is_applied = 1`).Scan(&at)
+	if err != nil && db.dialect.isMissing(err) {
+		return 0, nil
+	}
+	return at, err
+}
+
+// Schema returns the version the database is at and the newest this program knows.
+func (db *DB) Schema(ctx context.Context) (at, newest int64, err error) {
+	list, err := db.Migrations(ctx)
+	if err != nil {
+		return 0, 0, err
+	}
+	at, err = db.version(ctx)
+	return at, list[len(list)-1].Version, err
+}
+
+// CheckSchema refuses a database that this program cannot serve: one that is older than the program, and a newer one unless it is marked
+// as one on which programs of this schema still run.
+func (db *DB) CheckSchema(ctx context.Context) error {
+	at, newest, err := db.Schema(ctx)
+	if err != nil || at == newest {
+		return err
+	}
+	if at < newest {
+		return fmt.Errorf("the database has schema %d; this program needs %d: run \"wakakusa migrate\" first", at, newest)
+	}
+	var oldest int64
+	if err := db.read.QueryRowContext(ctx, `SELECT COALESCE(MAX(oldest), 0) FROM schema_marks WHERE version > ?`, newest).Scan(&oldest); err != nil {
+		return err
+	}
+	if oldest == 0 || oldest > newest {
+		return fmt.Errorf("the database has schema %d, on which programs of schema %d and later run; this program knows %d: use a newer program", at, oldest, newest)
+	}
+	return nil
+}
