@@ -5,7 +5,7 @@ BIN    := bin/wakakusa
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo serve dev build generate generate-check vet lint format test unit e2e fuzz bench screenshots tools ci clean
+.PHONY: help run demo serve dev build generate generate-check vet lint format test unit unit-mysql e2e fuzz bench screenshots tools ci clean
 
 help: ## list the tasks
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -39,13 +39,16 @@ lint: ## staticcheck and formatting
 format: ## rewrite Go files in the one format
 	$(TOOL) gofumpt -w $$(git ls-files '*.go' | grep -v _templ.go)
 
-tools: ## install what the tests need (Debian, root): a browser, fonts, a C compiler for the race detector
+tools: ## install what the tests need (Debian, root): a browser, fonts, a C compiler for the race detector, MariaDB
 	scripts/test-tools.sh
 
-test: tools unit e2e ## everything: unit, contract and route tests with the race detector, then the browser
+test: tools unit unit-mysql e2e ## everything: unit, contract and route tests with the race detector on both engines, then the browser
 
 unit: ## all tests but the browser's, with the race detector
 	CGO_ENABLED=1 $(GO) test -race -timeout 15m $$($(GO) list ./... | grep -v /e2e)
+
+unit-mysql: ## the tests above the store once more, on MariaDB (or the server of TEST_MYSQL_DSN)
+	WAKAKUSA_TEST_ENGINE=mysql $(GO) test -count=1 -timeout 15m ./app ./app/django ./handlers
 
 e2e: ## the browser's journeys against the real program
 	$(GO) test -count=1 -timeout 15m ./e2e

@@ -22,7 +22,7 @@ type facility struct {
 	*App
 	t        *testing.T
 	db       *sqldb.DB
-	path     string
+	at       sqldbtest.Place
 	mu       sync.Mutex
 	now      time.Time
 	org      roster.Org
@@ -51,7 +51,7 @@ func newID() string { return uuid.Must(uuid.NewV7()).String() }
 
 func empty(t *testing.T) *facility {
 	t.Helper()
-	f := &facility{t: t, now: noon, path: sqldbtest.File(t), code: map[string]roster.Code{}}
+	f := &facility{t: t, now: noon, at: sqldbtest.New(t), code: map[string]roster.Code{}}
 	f.open()
 	t.Cleanup(func() { f.db.Close() })
 	return f
@@ -63,9 +63,7 @@ func (f *facility) open() {
 	if f.db != nil {
 		must(f.t, f.db.Close())
 	}
-	var err error
-	f.db, err = sqldb.OpenSQLite(f.path, f.clock)
-	must(f.t, err)
+	f.db = f.at.Open(f.t, f.clock)
 	f.App = New(f.db, f.clock, newID)
 }
 

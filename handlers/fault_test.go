@@ -394,7 +394,7 @@ func TestFaultF5(t *testing.T) {
 	b := s.browser()
 	b.get("/health/").want(t, 200).holds(t, `{"status":"ok","checks":[{"name":"database","ok":true}`)
 	must(t, s.store.Close())
-	b.get("/health/").want(t, 503).holds(t, `"status":"unhealthy"`).lacks(t, "sql", "closed", s.path, "error")
+	b.get("/health/").want(t, 503).holds(t, `"status":"unhealthy"`).lacks(t, "sql", "closed", "wakakusa.db", "error")
 	b.get("/ready/").want(t, 503)
 	b.get("/live/").want(t, 200)
 }

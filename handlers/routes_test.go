@@ -2,7 +2,6 @@ package handlers
 
 import (
 	"crypto/sha256"
-	"database/sql"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -269,32 +268,5 @@ func (o *office) digest() string {
 // dump writes every row of every table, but some.
 func (o *office) dump(but ...string) string {
 	o.t.Helper()
-	db, err := sql.Open("sqlite", "file:"+o.site.path+"?_pragma=query_only(1)")
-	must(o.t, err)
-	defer db.Close()
-	var all strings.Builder
-	for _, table := range column(o, db, `SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name`) {
-		if slices.Contains(but, table) {
-			continue
-		}
-		names := strings.Join(column(o, db, `SELECT name FROM pragma_table_info('`+table+`')`), ", ")
-		for _, row := range column(o, db, `SELECT json_array(`+names+`) FROM `+table+` ORDER BY 1`) {
-			fmt.Fprintln(&all, table, row)
-		}
-	}
-	return all.String()
-}
-
-func column(o *office, db *sql.DB, query string) (list []string) {
-	o.t.Helper()
-	rows, err := db.Query(query)
-	must(o.t, err)
-	defer rows.Close()
-	for rows.Next() {
-		var v string
-		must(o.t, rows.Scan(&v))
-		list = append(list, v)
-	}
-	must(o.t, rows.Err())
-	return list
+	return o.at.Dump(o.t, but...)
 }

@@ -28,12 +28,12 @@ type site struct {
 	t     *testing.T
 	app   *app.App
 	store *sqldb.DB
+	at    sqldbtest.Place
 	http  *httptest.Server
 	srv   *Server
 	mu    sync.Mutex
 	now   time.Time
 	logs  *syncBuffer
-	path  string // of the database file
 }
 
 type syncBuffer struct {
@@ -57,15 +57,15 @@ func newID() string { return uuid.Must(uuid.NewV7()).String() }
 
 func newSite(t *testing.T, change ...func(*Config)) *site {
 	t.Helper()
-	s := &site{t: t, path: sqldbtest.File(t), now: time.Date(2026, 11, 24, 9, 0, 0, 0, roster.Japan), logs: &syncBuffer{}}
-	var err error
-	s.store, err = sqldb.OpenSQLite(s.path, s.clock)
-	must(t, err)
+	s := &site{t: t, now: time.Date(2026, 11, 24, 9, 0, 0, 0, roster.Japan), logs: &syncBuffer{}}
+	s.at = sqldbtest.New(t)
+	s.store = s.at.Open(t, s.clock)
 	s.app = app.New(s.store, s.clock, newID)
 	cfg := Config{Log: slog.New(slog.NewTextHandler(s.logs, &slog.HandlerOptions{Level: slog.LevelDebug}))}
 	for _, f := range change {
 		f(&cfg)
 	}
+	var err error
 	s.srv, err = New(s.app, cfg)
 	must(t, err)
 	s.http = httptest.NewServer(s.srv)

@@ -5,6 +5,7 @@ set -eu
 missing=
 command -v gcc >/dev/null || missing="$missing gcc libc6-dev"
 command -v chromium >/dev/null || missing="$missing chromium"
+[ -x /usr/sbin/mariadbd ] && command -v my_print_defaults >/dev/null || missing="$missing mariadb-server-core mariadb-client-core"
 fc-list :lang=ja 2>/dev/null | grep -q . || missing="$missing fontconfig fonts-noto-cjk"
 [ -n "$missing" ] || exit 0
 

@@ -17,6 +17,7 @@ import (
 	"wakakusa/roster"
 	"wakakusa/store"
 	"wakakusa/store/sqldb"
+	"wakakusa/store/sqldb/sqldbtest"
 )
 
 // edit changes a shift of ours as a person would.
@@ -221,7 +222,7 @@ func TestSources(t *testing.T) {
 		"empty":                  {write("y.db", nil), "SQLite のデータベースではありません"},
 		"cut off":                {write("z.db", whole[:len(whole)/2]), "壊れている"},
 		"overwritten":            {write("w.db", broken), "壊れている"},
-		"our own":                {p.ours, "旧システムのデータベースではありません"},
+		"our own":                {sqldbtest.File(t), "旧システムのデータベースではありません"},
 		"another engine":         {"mysql://root@localhost/shift", "まだできません"},
 		"another engine's usual": {"root:secret@tcp(127.0.0.1:3306)/shift", "まだできません"},
 	} {

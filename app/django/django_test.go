@@ -45,7 +45,7 @@ func must(t testing.TB, err error) {
 type place struct {
 	t      testing.TB
 	store  *sqldb.DB
-	ours   string
+	ours   sqldbtest.Place
 	theirs string
 	csv    bytes.Buffer
 	report *django.Report
@@ -54,11 +54,9 @@ type place struct {
 func newPlace(t testing.TB, build func(path string) error) *place {
 	t.Helper()
 	dir := t.TempDir()
-	p := &place{t: t, ours: sqldbtest.File(t), theirs: filepath.Join(dir, "theirs.sqlite3")}
+	p := &place{t: t, ours: sqldbtest.New(t), theirs: filepath.Join(dir, "theirs.sqlite3")}
 	must(t, build(p.theirs))
-	var err error
-	p.store, err = sqldb.OpenSQLite(p.ours, clock)
-	must(t, err)
+	p.store = p.ours.Open(t, clock)
 	t.Cleanup(func() { p.store.Close() })
 	return p
 }
@@ -129,10 +127,9 @@ func (p *place) read(o roster.Org, fn func(store.Reader) error) {
 // madeOf returns the id of what a foreign row became, "" for nothing.
 func (p *place) madeOf(o roster.Org, table string, old int) (id string) {
 	p.t.Helper()
-	db, err := sql.Open("sqlite", p.ours)
-	must(p.t, err)
+	db := p.ours.SQL(p.t)
 	defer db.Close()
-	err = db.QueryRow(`SELECT new_id FROM import_refs WHERE org_id = ? AND table_name = ? AND old_id = ?`, o.ID, table, fmt.Sprint(old)).Scan(&id)
+	err := db.QueryRow(`SELECT new_id FROM import_refs WHERE org_id = ? AND table_name = ? AND old_id = ?`, o.ID, table, fmt.Sprint(old)).Scan(&id)
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		p.t.Fatal(err)
 	}
@@ -178,36 +175,7 @@ func (p *place) member(o roster.Org, old int) (m roster.Member) {
 // digest tells the whole content of our database.
 func (p *place) digest() string {
 	p.t.Helper()
-	db, err := sql.Open("sqlite", p.ours)
-	must(p.t, err)
-	defer db.Close()
-	var tables []string
-	rows, err := db.Query(`SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name`)
-	must(p.t, err)
-	for rows.Next() {
-		var name string
-		must(p.t, rows.Scan(&name))
-		tables = append(tables, name)
-	}
-	must(p.t, rows.Close())
-	h := sha256.New()
-	for _, table := range tables {
-		all, err := db.Query(`SELECT * FROM ` + table + ` ORDER BY 1, 2`)
-		must(p.t, err)
-		names, err := all.Columns()
-		must(p.t, err)
-		values := make([]any, len(names))
-		to := make([]any, len(names))
-		for i := range to {
-			to[i] = &values[i]
-		}
-		for all.Next() {
-			must(p.t, all.Scan(to...))
-			fmt.Fprintln(h, append([]any{table}, values...)...)
-		}
-		must(p.t, errors.Join(all.Err(), all.Close()))
-	}
-	return fmt.Sprintf("%x", h.Sum(nil))
+	return fmt.Sprintf("%x", sha256.Sum256([]byte(p.ours.Dump(p.t))))
 }
 
 // lines reads the report's file.

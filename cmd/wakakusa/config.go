@@ -7,11 +7,14 @@ import (
 	"io/fs"
 	"net"
 	"os"
+	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
 
 	envlib "github.com/caarlos0/env/v11"
+
+	"wakakusa/store/sqldb"
 )
 
 // Config is every setting of the program. Environment wins over the settings file; every default is right for a small install.
@@ -21,7 +24,14 @@ type Config struct {
 	Listen         string   `env:"LISTEN" envDefault:"127.0.0.1:8080"`
 	PublicURL      string   `env:"PUBLIC_URL"` // how people reach it; links are made with it
 	DBEngine       string   `env:"DB_ENGINE" envDefault:"sqlite"`
-	DBName         string   `env:"DB_NAME"` // sqlite: file, by default wakakusa.db in the data directory
+	DBName         string   `env:"DB_NAME"`                        // sqlite: file, by default wakakusa.db in the data directory
+	DBHost         string   `env:"DB_HOST" envDefault:"127.0.0.1"` // mysql: a path is the server's socket
+	DBPort         int      `env:"DB_PORT" envDefault:"3306"`
+	DBUser         string   `env:"DB_USER"`
+	DBPassword     string   `env:"DB_PASSWORD" secret:"yes"`
+	DBTLS          string   `env:"DB_TLS" envDefault:"off"` // off, verify
+	DBTLSCA        string   `env:"DB_TLS_CA"`               // file with the authority's certificate; by default the system's
+	DBConnections  int      `env:"DB_MAX_CONNECTIONS" envDefault:"24"`
 	AllowedHosts   []string `env:"ALLOWED_HOSTS"`
 	UseHTTPS       bool     `env:"USE_HTTPS"`
 	TrustedProxies []string `env:"TRUSTED_PROXIES"`              // CIDR ranges whose X-Forwarded-* count
@@ -149,7 +159,15 @@ func (c Config) check() error {
 		}
 	}
 	add(!slices.Contains([]string{"development", "staging", "production"}, c.AppEnv), "APP_ENV is development, staging or production")
-	add(c.DBEngine != "sqlite", "DB_ENGINE is sqlite")
+	add(!slices.Contains([]string{"sqlite", "mysql"}, c.DBEngine), "DB_ENGINE is sqlite or mysql")
+	if c.onMySQL() {
+		add(c.DBName == "", "DB_NAME must name the database")
+		add(c.DBUser == "", "DB_USER must name the user of the database")
+		add(c.DBHost == "", "DB_HOST must name the database server")
+		add(c.DBPort < 1 || c.DBPort > 65535, "DB_PORT is a port")
+		add(!slices.Contains([]string{"off", "verify"}, c.DBTLS), "DB_TLS is off or verify")
+		add(c.DBConnections < 3 || c.DBConnections > 500, "DB_MAX_CONNECTIONS is between 3 and 500")
+	}
 	add(!slices.Contains([]string{"text", "json"}, c.LogFormat), "LOG_FORMAT is text or json")
 	add(!slices.Contains([]string{"debug", "info", "warn", "error"}, c.LogLevel), "LOG_LEVEL is debug, info, warn or error")
 	if _, err := c.proxies(); err != nil {
@@ -161,6 +179,24 @@ func (c Config) check() error {
 		add(!c.UseHTTPS, "USE_HTTPS must be true in production")
 	}
 	return errors.Join(problems...)
+}
+
+func (c Config) onMySQL() bool { return c.DBEngine == "mysql" }
+
+// sqliteFile is where the database lies, if it is a file.
+func (c Config) sqliteFile() string {
+	if c.DBName != "" {
+		return c.DBName
+	}
+	return filepath.Join(c.Data, "wakakusa.db")
+}
+
+func (c Config) mysql() sqldb.MySQL {
+	m := sqldb.MySQL{Host: c.DBHost, Port: c.DBPort, User: c.DBUser, Password: c.DBPassword, Name: c.DBName, CA: c.DBTLSCA, MaxConnections: c.DBConnections}
+	if c.DBTLS != "off" {
+		m.TLS = c.DBTLS
+	}
+	return m
 }
 
 func (c Config) proxies() ([]*net.IPNet, error) {
@@ -181,7 +217,12 @@ type configCmd struct{}
 func (configCmd) Run(e *env) error {
 	v := reflect.ValueOf(e.config)
 	for i := range v.NumField() {
-		fmt.Fprintf(e.out, "%s=%v\n", v.Type().Field(i).Tag.Get("env"), v.Field(i).Interface())
+		f := v.Type().Field(i)
+		value := fmt.Sprint(v.Field(i).Interface())
+		if f.Tag.Get("secret") != "" && value != "" {
+			value = "********"
+		}
+		fmt.Fprintf(e.out, "%s=%s\n", f.Tag.Get("env"), value)
 	}
 	for name, cure := range ignored {
 		if e.vars[name] != "" {

@@ -37,11 +37,11 @@ func (c importDjangoCmd) Run(e *env) (err error) {
 		defer remove()
 		cfg = copied
 	}
-	s, lock, err := openStore(e.ctx, cfg)
+	s, err := openStore(e.ctx, cfg)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, s.Close(), lock.Close()) }()
+	defer func() { err = errors.Join(err, s.Close()) }()
 	files, err := newReportFiles(e.config.Data, c.DryRun)
 	if err != nil {
 		return err
@@ -151,10 +151,7 @@ func copyData(cfg Config) (_ Config, remove func(), err error) {
 		return cfg, nil, err
 	}
 	remove = func() { os.RemoveAll(dir) }
-	path := cfg.DBName
-	if path == "" {
-		path = filepath.Join(cfg.Data, "wakakusa.db")
-	}
+	path := cfg.sqliteFile()
 	copied := filepath.Join(dir, "wakakusa.db")
 	if _, err := os.Stat(path); err == nil {
 		if err := copyDatabase(cfg.Data, path, copied); err != nil {

@@ -128,11 +128,10 @@ func TestImportDjangoRefuses(t *testing.T) {
 	if _, err := os.Stat(vars["DATA_DIR"]); !os.IsNotExist(err) || len(reportsOf(t, vars)) > 0 {
 		t.Error("something was made")
 	}
-	s, lock, err := openStore(t.Context(), Config{Data: vars["DATA_DIR"]})
+	s, err := openStore(t.Context(), Config{Data: vars["DATA_DIR"]})
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer lock.Close()
 	defer s.Close()
 	for _, args := range [][]string{{"--from", path}, {"--from", path, "--dry-run"}} {
 		if _, err := importFormer(t, vars, args...); err == nil || !strings.Contains(err.Error(), "another wakakusa") {
@@ -169,11 +168,10 @@ func TestImportDjangoWithoutAdmin(t *testing.T) {
 			t.Errorf("the link is in %s, %v", file, err)
 		}
 	}
-	s, lock, err := openStore(t.Context(), Config{Data: vars["DATA_DIR"]})
+	s, err := openStore(t.Context(), Config{Data: vars["DATA_DIR"]})
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer lock.Close()
 	defer s.Close()
 	a := app.New(s, time.Now, newID)
 	const password = "なくしたら困る合言葉です-2026"

@@ -60,13 +60,12 @@ func TestCommands(t *testing.T) {
 // TestSecondProcess: one process per SQLite file (K5).
 func TestSecondProcess(t *testing.T) {
 	cfg := Config{Data: t.TempDir(), DBEngine: "sqlite"}
-	s, lock, err := openStore(context.Background(), cfg)
+	s, err := openStore(context.Background(), cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer lock.Close()
 	defer s.Close()
-	if _, _, err := openStore(context.Background(), cfg); err == nil || !strings.Contains(err.Error(), "another wakakusa") {
+	if _, err := openStore(context.Background(), cfg); err == nil || !strings.Contains(err.Error(), "another wakakusa") {
 		t.Errorf("a second start gave %v", err)
 	}
 }
@@ -171,7 +170,7 @@ func TestShippedBinary(t *testing.T) {
 func TestUserReset(t *testing.T) {
 	vars := map[string]string{"DATA_DIR": t.TempDir(), "PUBLIC_URL": "https://shift.example.jp"}
 	cfg := Config{Data: vars["DATA_DIR"], DBEngine: "sqlite"}
-	s, lock, err := openStore(t.Context(), cfg)
+	s, err := openStore(t.Context(), cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -184,7 +183,7 @@ func TestUserReset(t *testing.T) {
 	_, err = a.SetUp(t.Context(), token, app.FirstRun{
 		Org: "青葉会", Slug: "aoba", Site: "青葉苑", StartDay: 1, OffDays: 9, Name: "青葉 春子", Login: "haruko", Password: password + "よね", Again: password + "よね",
 	})
-	if err := errors.Join(err, s.Close(), lock.Close()); err != nil {
+	if err := errors.Join(err, s.Close()); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := runCommand(t, vars, "user", "reset", "nobody"); err == nil || !strings.Contains(err.Error(), "nobody signs in as") {
@@ -195,11 +194,10 @@ func TestUserReset(t *testing.T) {
 	if err != nil || !ok {
 		t.Fatal(out, err)
 	}
-	s, lock, err = openStore(t.Context(), cfg)
+	s, err = openStore(t.Context(), cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer lock.Close()
 	defer s.Close()
 	a = app.New(s, time.Now, newID)
 	if _, err := a.SignIn(t.Context(), "haruko", password+"よね", "127.0.0.1"); err != nil {

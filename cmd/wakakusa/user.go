@@ -19,11 +19,11 @@ type userResetCmd struct {
 }
 
 func (c userResetCmd) Run(e *env) (err error) {
-	s, lock, err := openStore(e.ctx, e.config)
+	s, err := openStore(e.ctx, e.config)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, s.Close(), lock.Close()) }()
+	defer func() { err = errors.Join(err, s.Close()) }()
 	token, err := app.New(s, time.Now, newID).OperatorReset(e.ctx, c.Login)
 	if roster.KindOf(err) == roster.NotFound {
 		return fmt.Errorf("nobody signs in as %q", c.Login)

@@ -59,15 +59,6 @@ func OpenMySQL(ctx context.Context, m MySQL, now func() time.Time) (*DB, error) 
 	return openServer(ctx, cfg, m.MaxConnections, now)
 }
 
-// OpenMySQLDSN is OpenMySQL for a data source name as the driver writes it.
-func OpenMySQLDSN(ctx context.Context, dsn string, now func() time.Time) (*DB, error) {
-	cfg, err := mysql.ParseDSN(dsn)
-	if err != nil {
-		return nil, err
-	}
-	return openServer(ctx, cfg, DefaultConnections, now)
-}
-
 func openServer(ctx context.Context, cfg *mysql.Config, connections int, now func() time.Time) (*DB, error) {
 	complete(cfg)
 	d := mysqlDialect()

@@ -4,6 +4,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/go-sql-driver/mysql"
+
 	"wakakusa/store"
 	"wakakusa/store/sqldb/mariadbtest"
 	"wakakusa/store/storetest"
@@ -29,4 +31,12 @@ func openEmptyMySQL(t *testing.T) *DB {
 
 func TestMySQLKeepsTheContract(t *testing.T) {
 	storetest.Run(t, func(t *testing.T) store.Store { return openEmptyMySQL(t) })
+}
+
+// serverConfig is how to reach the database of a store once more.
+func serverConfig(t *testing.T, db *DB) *mysql.Config {
+	t.Helper()
+	var name string
+	must(t, db.read.QueryRowContext(t.Context(), `SELECT DATABASE()`).Scan(&name))
+	return mariadbtest.Shared(t).Config(name)
 }

@@ -20,11 +20,7 @@ type reader struct {
 // query reads rows of the reader's organisation: the organisation is always bound to the first question mark, so a statement
 // that forgot it fails on the number of arguments.
 func query[T any](ctx context.Context, r *reader, statement string, scan func(*sql.Rows, *T) error, args ...any) ([]T, error) {
-	p, err := r.statements.in(ctx, r.tx, statement)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", firstWords(statement), err)
-	}
-	rows, err := p.QueryContext(ctx, append([]any{string(r.org)}, args...)...)
+	rows, err := r.statements.queryIn(ctx, r.tx, statement, append([]any{string(r.org)}, args...)...)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", firstWords(statement), err)
 	}
@@ -66,6 +62,9 @@ type column struct {
 
 // exec asks for each statement once per write: an act of hundreds of rows would spend a third of its time on parsing.
 func (w *writer) exec(ctx context.Context, statement string, args ...any) (sql.Result, error) {
+	if w.statements.most == 0 {
+		return w.tx.ExecContext(ctx, statement, args...)
+	}
 	p, ok := w.prepared[statement]
 	if !ok {
 		var err error

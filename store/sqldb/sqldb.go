@@ -35,7 +35,10 @@ type dialect struct {
 }
 
 // pools are connections by what they are for. long is for what may take minutes; no request waits for it. It may be write.
-type pools struct{ write, read, long *sql.DB }
+type pools struct {
+	write, read, long *sql.DB
+	prepared          int // statements that each keeps prepared at most
+}
 
 func (p pools) close() error {
 	var errs []error
@@ -64,7 +67,7 @@ func open(d dialect, now func() time.Time) (*DB, error) {
 	if err != nil {
 		return nil, errors.Join(err, p.close())
 	}
-	return &DB{dialect: d, pools: p, reads: newStatements(p.read), writes: newStatements(p.write), now: now}, nil
+	return &DB{dialect: d, pools: p, reads: newStatements(p.read, p.prepared), writes: newStatements(p.write, p.prepared), now: now}, nil
 }
 
 // Ping asks both pools.

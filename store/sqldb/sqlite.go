@@ -49,6 +49,7 @@ func openSQLite(path string) (p pools, err error) {
 	readers := max(4, runtime.GOMAXPROCS(0))
 	p.read.SetMaxOpenConns(readers)
 	p.read.SetMaxIdleConns(readers)
+	p.prepared = maxStatements
 	p.long = p.write // a second writer would only be told that the file is busy
 	return p, nil
 }

@@ -8,6 +8,7 @@ import (
 
 // statements keeps the prepared statements of one pool by their text: to prepare one costs more than to run it.
 type statements struct {
+	most      int // that are kept; 0: none, the driver sends text and values in one go
 	pool      *sql.DB
 	open      context.Context // until close
 	end       context.CancelFunc
@@ -19,8 +20,8 @@ type statements struct {
 // maxStatements is more than the program has; those whose number of question marks varies are not kept beyond it.
 const maxStatements = 300
 
-func newStatements(pool *sql.DB) *statements {
-	s := &statements{pool: pool, by: map[string]*sql.Stmt{}}
+func newStatements(pool *sql.DB, most int) *statements {
+	s := &statements{most: most, pool: pool, by: map[string]*sql.Stmt{}}
 	s.open, s.end = context.WithCancel(context.Background())
 	return s
 }
@@ -41,6 +42,18 @@ func (s *statements) in(ctx context.Context, tx *sql.Tx, text string) (*sql.Stmt
 		return tx.StmtContext(ctx, p), nil
 	}
 	return tx.PrepareContext(ctx, text)
+}
+
+// queryIn asks within a transaction of the pool.
+func (s *statements) queryIn(ctx context.Context, tx *sql.Tx, text string, args ...any) (*sql.Rows, error) {
+	if s.most == 0 {
+		return tx.QueryContext(ctx, text, args...)
+	}
+	p, err := s.in(ctx, tx, text)
+	if err != nil {
+		return nil, err
+	}
+	return p.QueryContext(ctx, args...)
 }
 
 // query and queryRow ask outside a transaction.
@@ -64,7 +77,7 @@ func (s *statements) prepared(text string) *sql.Stmt {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	p, known := s.by[text]
-	if !known && len(s.by) < maxStatements && s.open.Err() == nil {
+	if !known && len(s.by) < s.most && s.open.Err() == nil {
 		s.by[text] = nil
 		s.preparing.Go(func() { s.prepare(text) })
 	}

@@ -1,0 +1,9 @@
+package main
+
+import (
+	"testing"
+
+	"wakakusa/store/sqldb/sqldbtest"
+)
+
+func TestMain(m *testing.M) { sqldbtest.Main(m) }
