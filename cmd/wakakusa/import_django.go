@@ -29,6 +29,9 @@ func (c importDjangoCmd) Run(e *env) (err error) {
 	}
 	defer src.Close()
 	cfg := e.config
+	if c.DryRun && cfg.onMySQL() {
+		return errors.New("--dry-run works on a copy of a SQLite file; to try an import beforehand, run it with DB_ENGINE=sqlite and a DATA_DIR of its own")
+	}
 	if c.DryRun {
 		copied, remove, err := copyData(cfg)
 		if err != nil {
