@@ -43,12 +43,13 @@ func must(t testing.TB, err error) {
 
 // place is an installation and a former database beside it.
 type place struct {
-	t      testing.TB
-	store  *sqldb.DB
-	ours   sqldbtest.Place
-	theirs string
-	csv    bytes.Buffer
-	report *django.Report
+	t        testing.TB
+	store    *sqldb.DB
+	ours     sqldbtest.Place
+	theirs   string
+	password string // of theirs, on a server
+	csv      bytes.Buffer
+	report   *django.Report
 }
 
 func newPlace(t testing.TB, build func(path string) error) *place {
@@ -68,7 +69,7 @@ func fixture(t testing.TB, g djangotest.Generation) *place {
 
 // run imports and returns what Import says.
 func (p *place) run(ctx context.Context, change ...func(*django.Options)) error {
-	src, err := django.Open(ctx, p.theirs)
+	src, err := django.Open(ctx, p.theirs, p.password)
 	if err != nil {
 		return err
 	}

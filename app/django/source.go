@@ -113,11 +113,23 @@ func (s *Source) each(ctx context.Context, table string, want []string, order []
 		if err := rows.Scan(to...); err != nil {
 			return fmt.Errorf("%s: %w", table, err)
 		}
+		for i := range r.values {
+			r.values[i].String = wholeSeconds(r.values[i].String)
+		}
 		if err := fn(r); err != nil {
 			return err
 		}
 	}
 	return rows.Err()
+}
+
+// wholeSeconds drops the fraction that MySQL writes behind every time, also where there is none.
+func wholeSeconds(s string) string {
+	short, cut := strings.CutSuffix(s, ".000000")
+	if n := len(short); cut && n >= 8 && short[n-3] == ':' && short[n-6] == ':' && (n == 8 || n == 19) {
+		return short
+	}
+	return s
 }
 
 // orderBy sorts by those columns that there are.

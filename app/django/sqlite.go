@@ -11,10 +11,14 @@ import (
 	"strings"
 )
 
-// Open opens a database of the former system, never to change it. The error is one sentence for the person at the screen.
-func Open(ctx context.Context, from string) (*Source, error) {
-	if strings.Contains(from, "://") || strings.Contains(from, "@tcp(") || strings.Contains(from, "@unix(") {
-		return nil, fault(faultEngine)
+// Open opens a database of the former system, never to change it: a SQLite file by its path, or one on a server by its address (see openMySQL). password is
+// the server's. The error is one sentence for the person at the screen.
+func Open(ctx context.Context, from, password string) (*Source, error) {
+	switch {
+	case strings.HasPrefix(from, "mysql://"):
+		return openMySQL(ctx, from, password)
+	case strings.Contains(from, "://") || strings.Contains(from, "@tcp(") || strings.Contains(from, "@unix("):
+		return nil, fault(faultAddress, "mysql://USER@HOST:3306/DATABASE")
 	}
 	return openSQLite(ctx, from)
 }

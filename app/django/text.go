@@ -128,7 +128,9 @@ const (
 	faultNoSQLite = "%s は SQLite のデータベースではありません。"
 	faultBroken   = "%s は壊れているか読めないデータベースです (%v)。"
 	faultForeign  = "旧システムのデータベースではありません: %s がありません。"
-	faultEngine   = "MySQL などからのインポートはまだできません。SQLite のファイルを指定してください。"
+	faultAddress  = "サーバーのデータベースは %s の形で指定してください。"
+	faultPassword = "パスワードはアドレスに書かず、IMPORT_PASSWORD か IMPORT_PASSWORD_FILE で渡してください。"
+	faultServer   = "%s を読めません (%v)。"
 )
 
 // fault makes one sentence on one line, whatever the engine said.

@@ -32,6 +32,7 @@ type Config struct {
 	DBTLS          string   `env:"DB_TLS" envDefault:"off"` // off, verify
 	DBTLSCA        string   `env:"DB_TLS_CA"`               // file with the authority's certificate; by default the system's
 	DBConnections  int      `env:"DB_MAX_CONNECTIONS" envDefault:"24"`
+	ImportPassword string   `env:"IMPORT_PASSWORD" secret:"yes"` // of the database that import-django reads
 	AllowedHosts   []string `env:"ALLOWED_HOSTS"`
 	UseHTTPS       bool     `env:"USE_HTTPS"`
 	TrustedProxies []string `env:"TRUSTED_PROXIES"`              // CIDR ranges whose X-Forwarded-* count

@@ -16,14 +16,14 @@ import (
 
 // importDjangoCmd brings the database of the former system in, or tries to.
 type importDjangoCmd struct {
-	From   string `help:"Database of the former system: a SQLite file." required:"" placeholder:"PATH"`
+	From   string `help:"Database of the former system: a SQLite file, or mysql://USER@HOST:PORT/DATABASE with its password in IMPORT_PASSWORD." required:"" placeholder:"PATH"`
 	DryRun bool   `help:"Do everything on a copy and keep nothing but the report."`
 	Name   string `help:"Name of the organisation, where the former system had none."`
 	Slug   string `help:"Address of that organisation, as in /o/SLUG/."`
 }
 
 func (c importDjangoCmd) Run(e *env) (err error) {
-	src, err := django.Open(e.ctx, c.From)
+	src, err := django.Open(e.ctx, c.From, e.config.ImportPassword)
 	if err != nil {
 		return err
 	}
