@@ -5,7 +5,6 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -137,47 +136,6 @@ func TestConnectionsAreSetUp(t *testing.T) {
 	}
 	if _, err := db.read.ExecContext(t.Context(), `DELETE FROM orgs`); err == nil {
 		t.Error("a reader can write")
-	}
-}
-
-func (db *DB) plan(t *testing.T, query string, args []any) string {
-	t.Helper()
-	rows, err := db.read.QueryContext(t.Context(), `EXPLAIN QUERY PLAN `+query, args...)
-	must(t, err)
-	defer rows.Close()
-	var text strings.Builder
-	for rows.Next() {
-		var id, parent, unused int
-		var detail string
-		must(t, rows.Scan(&id, &parent, &unused, &detail))
-		text.WriteString(detail + "\n")
-	}
-	must(t, rows.Err())
-	return text.String()
-}
-
-// TestHotReadsUseIndexes asks the planner how the reads of every sheet find their rows.
-func TestHotReadsUseIndexes(t *testing.T) {
-	db := openEmpty(t)
-	for name, x := range map[string]struct {
-		query, index string
-		args         int
-	}{
-		"sheet":              {sheetShifts, "PRIMARY KEY", 8},
-		"shifts of a day":    {`SELECT ` + shiftColumns + ` FROM shifts WHERE org_id = ? AND day = ?`, "shifts_day", 2},
-		"shifts of a site":   {`SELECT ` + shiftColumns + ` FROM shifts WHERE org_id = ? AND site_id = ? AND day IN (?)`, "shifts_site", 3},
-		"shifts of a person": {`SELECT ` + shiftColumns + ` FROM shifts WHERE org_id = ? AND day BETWEEN ? AND ? AND staff_id IN (?)`, "PRIMARY KEY", 4},
-		"one shift":          {`SELECT ` + shiftColumns + ` FROM shifts WHERE org_id = ? AND id = ?`, "sqlite_autoindex_shifts_2", 2},
-		"own roster":         {publishedQuery + ` AND p.staff_id = ?`, "published_staff", 4},
-		"published site":     {publishedQuery + ` AND p.site_id = ?`, "published_site", 4},
-		"acts of a person":   {actQuery + ` AND a.actor_id = ? AND a.place = ? ORDER BY a.revision DESC LIMIT ?`, "acts_actor", 4},
-		"who undid an act":   {actQuery + ` AND a.revision = ?`, "acts_undoes", 2},
-		"touched cells":      {touchedQuery, "COVERING INDEX events_cell", 5},
-	} {
-		plan := db.plan(t, x.query, make([]any, x.args))
-		if !strings.Contains(plan, x.index) || strings.Contains(plan, "SCAN shifts") || strings.Contains(plan, "SCAN p") || strings.Contains(plan, "SCAN e\n") {
-			t.Errorf("%s does not use %s:\n%s", name, x.index, plan)
-		}
 	}
 }
 
