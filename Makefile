@@ -5,7 +5,7 @@ BIN    := bin/wakakusa
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo serve dev build generate generate-check vet lint format test unit unit-mysql e2e fuzz bench screenshots tools ci clean
+.PHONY: help run demo serve dev build generate generate-check vet lint format test unit unit-mysql e2e e2e-mysql fuzz bench screenshots tools ci clean
 
 help: ## list the tasks
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -42,7 +42,7 @@ format: ## rewrite Go files in the one format
 tools: ## install what the tests need (Debian, root): a browser, fonts, a C compiler for the race detector, MariaDB
 	scripts/test-tools.sh
 
-test: tools unit unit-mysql e2e ## everything: unit, contract and route tests with the race detector on both engines, then the browser
+test: tools unit unit-mysql e2e e2e-mysql ## everything: unit, contract and route tests with the race detector on both engines, then the browser
 
 unit: ## all tests but the browser's, with the race detector
 	CGO_ENABLED=1 $(GO) test -race -timeout 15m $$($(GO) list ./... | grep -v /e2e)
@@ -52,6 +52,11 @@ unit-mysql: ## the tests above the store once more, on MariaDB (or the server of
 
 e2e: ## the browser's journeys against the real program
 	$(GO) test -count=1 -timeout 15m ./e2e
+
+# Journeys of every kind of act; what they draw does not depend on the engine.
+JOURNEYS := FirstRun|SignIn|Invite|WithoutScript|DragByMouse|Paint|TwoBrowsers|GuestComesAndGoes|StaleEdit|Details|Publish
+e2e-mysql: ## journeys once more, with the program on MariaDB
+	WAKAKUSA_TEST_ENGINE=mysql $(GO) test -count=1 -timeout 15m -run '$(JOURNEYS)' ./e2e
 
 fuzz: ## each fuzz target for FUZZTIME (10s)
 	scripts/fuzz.sh

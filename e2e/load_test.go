@@ -275,7 +275,11 @@ func TestLoad(t *testing.T) {
 	idle, _ := p.memory()
 	s := manager.sheet()
 
-	say("\n| over HTTP on loopback | clients | per second | p50 ms | p95 ms | p99 ms | answer KB | server CPU ms |\n|---|---|---|---|---|---|---|---|")
+	engine := "SQLite"
+	if os.Getenv("WAKAKUSA_TEST_ENGINE") == "mysql" {
+		engine = "MariaDB"
+	}
+	say("\n| over HTTP on loopback, " + engine + " | clients | per second | p50 ms | p95 ms | p99 ms | answer KB | server CPU ms |\n|---|---|---|---|---|---|---|---|")
 	page := func(path, encoding string) func(int, int) request {
 		return func(int, int) request { return request{method: http.MethodGet, path: path, encoding: encoding} }
 	}

@@ -16,6 +16,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"wakakusa/store/sqldb/mariadbtest"
 )
 
 var (
@@ -26,6 +28,7 @@ var (
 
 func TestMain(m *testing.M) {
 	code, err := setUp(m)
+	mariadbtest.End()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "e2e:", err)
 		code = 1
@@ -74,6 +77,11 @@ var (
 func launch(dir string, args ...string) (*process, error) {
 	cmd := exec.Command(binary, args...)
 	cmd.Env = append(os.Environ(), "DATA_DIR="+dir, "LISTEN=127.0.0.1:0", "LOG_LEVEL=debug")
+	settings, err := databaseOf(dir)
+	if err != nil {
+		return nil, err
+	}
+	cmd.Env = append(cmd.Env, settings...)
 	p := &process{cmd: cmd, log: &lockedBuffer{}}
 	cmd.Stderr = p.log
 	out, err := cmd.StdoutPipe()
@@ -103,6 +111,41 @@ func launch(dir string, args ...string) (*process, error) {
 		}
 	}()
 	return p, nil
+}
+
+// databases are those of data directories, where the program runs on a server.
+var databases sync.Map
+
+// databaseOf returns the settings for the database that belongs to a data directory: none on SQLite, where it lies in it. On a server
+// (WAKAKUSA_TEST_ENGINE=mysql) it is made and migrated when it is first asked for.
+func databaseOf(dir string) ([]string, error) {
+	if os.Getenv("WAKAKUSA_TEST_ENGINE") != "mysql" {
+		return nil, nil
+	}
+	if known, ok := databases.Load(dir); ok {
+		return known.([]string), nil
+	}
+	s, err := mariadbtest.Get()
+	if err != nil {
+		return nil, err
+	}
+	name, err := s.Create()
+	if err != nil {
+		return nil, err
+	}
+	cfg := s.Config(name)
+	host, port, found := strings.Cut(cfg.Addr, ":")
+	if !found {
+		port = "3306"
+	}
+	settings := []string{"DB_ENGINE=mysql", "DB_HOST=" + host, "DB_PORT=" + port, "DB_USER=" + cfg.User, "DB_PASSWORD=" + cfg.Passwd, "DB_NAME=" + name}
+	migrate := exec.Command(binary, "migrate")
+	migrate.Env = append(append(os.Environ(), "DATA_DIR="+dir), settings...)
+	if out, err := migrate.CombinedOutput(); err != nil {
+		return nil, fmt.Errorf("migrate: %w\n%s", err, out)
+	}
+	databases.Store(dir, settings)
+	return settings, nil
 }
 
 // complete reports that everything a start prints has been read.

@@ -1,5 +1,5 @@
 #!/bin/sh
-# The figures of docs/benchmarks.md, in about five minutes: Go benchmarks, HTTP under load, browser. The tables stand at the end and in
+# The figures of docs/benchmarks.md, in about seven minutes: Go benchmarks, HTTP under load, browser. The tables stand at the end and in
 # artifacts/bench.md. Nothing else should run meanwhile.
 set -eu
 cd "$(dirname "$0")/.."
@@ -9,7 +9,7 @@ go=artifacts/bench.txt
 rm -f "$out"
 
 echo 'Go benchmarks …'
-go test -run '^$' -bench 'Months12|Server|Grid' -benchtime 1s -count 3 -benchmem ./app ./handlers ./views | tee "$go"
+go test -run '^$' -bench 'Months12|Server|Grid|Writes' -benchtime 1s -count 3 -benchmem ./app ./handlers ./views ./store/sqldb | tee "$go"
 
 {
 	echo "Commit $(git rev-parse --short HEAD 2>/dev/null || echo -), $(go env GOVERSION), $(nproc) processors, $(date +%F)."
@@ -24,6 +24,8 @@ go test -run '^$' -bench 'Months12|Server|Grid' -benchtime 1s -count 3 -benchmem
 echo 'HTTP under load, browser …'
 make -s build
 WAKAKUSA_BENCH="$out" go test -count=1 -timeout 5m -run 'TestLoad|TestSpeed|TestOtherScreen' ./e2e
+echo 'HTTP under load on MariaDB …'
+WAKAKUSA_TEST_ENGINE=mysql WAKAKUSA_BENCH="$out" go test -count=1 -timeout 5m -run 'TestLoad' ./e2e
 printf '| size of the program | %s MB |\n' "$(($(wc -c <bin/wakakusa) / 1000000))" >>"$out"
 echo
 cat "$out"

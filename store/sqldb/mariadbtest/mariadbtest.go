@@ -49,20 +49,34 @@ var started atomic.Pointer[Server]
 // Main runs a package's tests and ends the server they started.
 func Main(m *testing.M) {
 	code := m.Run()
-	if s := started.Load(); s != nil {
-		s.end()
-	}
+	End()
 	os.Exit(code)
 }
 
-// Shared returns the server of this process.
-func Shared(t testing.TB) *Server {
-	t.Helper()
+// End ends the server of this process, if there is one.
+func End() {
+	if s := started.Load(); s != nil {
+		s.end()
+	}
+}
+
+// Get returns the server of this process.
+func Get() (*Server, error) {
 	s, err := shared()
 	if err != nil {
-		t.Fatalf("no MariaDB for the tests (\"make tools\" installs it): %v", err)
+		return nil, fmt.Errorf("no MariaDB for the tests (\"make tools\" installs it): %w", err)
 	}
 	started.Store(s)
+	return s, nil
+}
+
+// Shared is Get for a test.
+func Shared(t testing.TB) *Server {
+	t.Helper()
+	s, err := Get()
+	if err != nil {
+		t.Fatal(err)
+	}
 	return s
 }
 
@@ -260,10 +274,19 @@ var names atomic.Int64
 // Database makes an empty database with the server's own character set and returns its name; it is dropped with the test.
 func (s *Server) Database(t testing.TB) string {
 	t.Helper()
-	name := fmt.Sprintf("wakakusa_test_%d_%d", os.Getpid(), names.Add(1))
-	s.Exec(t, "CREATE DATABASE "+name)
+	name, err := s.Create()
+	if err != nil {
+		t.Fatal(err)
+	}
 	t.Cleanup(func() { s.root.Exec("DROP DATABASE IF EXISTS " + name) }) //nolint:errcheck // the server may be gone
 	return name
+}
+
+// Create makes an empty database that stays until the server ends.
+func (s *Server) Create() (name string, err error) {
+	name = fmt.Sprintf("wakakusa_test_%d_%d", os.Getpid(), names.Add(1))
+	_, err = s.root.Exec("CREATE DATABASE " + name)
+	return name, err
 }
 
 // Exec runs a statement as the server's administrator.
