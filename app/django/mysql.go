@@ -55,20 +55,8 @@ func mysqlDSN(from, password string) (dsn, place string, err error) {
 }
 
 func (s *Source) inspectMySQL(ctx context.Context, place string) error {
-	var tables []string
-	rows, err := s.tx.QueryContext(ctx, "SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE() AND table_type = 'BASE TABLE' ORDER BY table_name")
+	tables, err := s.tables(ctx, "SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE() AND table_type = 'BASE TABLE' ORDER BY table_name")
 	if err != nil {
-		return fault(faultServer, place, err)
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var name string
-		if err := rows.Scan(&name); err != nil {
-			return err
-		}
-		tables = append(tables, name)
-	}
-	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
 		return fault(faultServer, place, err)
 	}
 	if err := s.discover(ctx, tables); err != nil {

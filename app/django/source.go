@@ -32,7 +32,24 @@ var needed = map[string][]string{
 // Close ends the snapshot.
 func (s *Source) Close() error { return errors.Join(s.tx.Rollback(), s.db.Close()) }
 
-// discover looks at what is there: tables lists them, the rest is the same for every engine.
+// tables reads their names.
+func (s *Source) tables(ctx context.Context, text string) (names []string, err error) {
+	rows, err := s.tx.QueryContext(ctx, text)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var name string
+		if err := rows.Scan(&name); err != nil {
+			return nil, err
+		}
+		names = append(names, name)
+	}
+	return names, rows.Err()
+}
+
+// discover looks at what is there: tables are its names, the rest is the same for every engine.
 func (s *Source) discover(ctx context.Context, tables []string) error {
 	s.columns = map[string][]string{}
 	for _, t := range tables {

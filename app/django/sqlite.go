@@ -74,20 +74,8 @@ func (s *Source) inspect(ctx context.Context, path string) error {
 	if verdict != "ok" {
 		return fault(faultBroken, path, errors.New(verdict))
 	}
-	var tables []string
-	rows, err := s.tx.QueryContext(ctx, "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name")
+	tables, err := s.tables(ctx, "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name")
 	if err != nil {
-		return fault(faultBroken, path, err)
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var name string
-		if err := rows.Scan(&name); err != nil {
-			return err
-		}
-		tables = append(tables, name)
-	}
-	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
 		return fault(faultBroken, path, err)
 	}
 	if err := s.discover(ctx, tables); err != nil {
