@@ -133,12 +133,10 @@ func databaseOf(dir string) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	cfg := s.Config(name)
-	host, port, found := strings.Cut(cfg.Addr, ":")
-	if !found {
-		port = "3306"
+	var settings []string
+	for k, v := range s.Settings(name) {
+		settings = append(settings, k+"="+v)
 	}
-	settings := []string{"DB_ENGINE=mysql", "DB_HOST=" + host, "DB_PORT=" + port, "DB_USER=" + cfg.User, "DB_PASSWORD=" + cfg.Passwd, "DB_NAME=" + name}
 	migrate := exec.Command(binary, "migrate")
 	migrate.Env = append(append(os.Environ(), "DATA_DIR="+dir), settings...)
 	if out, err := migrate.CombinedOutput(); err != nil {

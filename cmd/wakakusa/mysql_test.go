@@ -16,7 +16,7 @@ import (
 
 // TestProgramOnMySQL: the program itself on a server, from the empty database to a page.
 func TestProgramOnMySQL(t *testing.T) {
-	vars := sqldbtest.Empty(t).Settings(t.TempDir())
+	vars := sqldbtest.Empty(t).Settings(t, t.TempDir())
 	vars["LISTEN"] = "127.0.0.1:0"
 	says := func(want string, args ...string) {
 		t.Helper()

@@ -149,7 +149,7 @@ func openMySQL(ctx context.Context, cfg *mysql.Config, connections int) (p pools
 		return p, err
 	}
 	if err := checkServer(ctx, p.long, cfg); err != nil {
-		return p, errors.Join(err, p.long.Close())
+		return p, err
 	}
 	quick := cfg.Clone()
 	quick.ReadTimeout, quick.WriteTimeout = silentFor, silentFor

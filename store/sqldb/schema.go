@@ -27,15 +27,6 @@ func (db *DB) Migrate(ctx context.Context) error {
 	return err
 }
 
-// MigrateTo brings an empty database to an older version, so that what was kept under it can be put back.
-func (db *DB) MigrateTo(ctx context.Context, version int64) error {
-	p, err := db.migrator(ctx)
-	if err == nil {
-		_, err = p.UpTo(ctx, version)
-	}
-	return err
-}
-
 func (db *DB) migrator(ctx context.Context) (*goose.Provider, error) {
 	files, err := db.dialect.migrations()
 	if err != nil {
@@ -52,10 +43,19 @@ func (db *DB) migrator(ctx context.Context) (*goose.Provider, error) {
 
 // Migrations lists those that this program knows, by version.
 func (db *DB) Migrations(ctx context.Context) ([]Migration, error) {
-	at, err := db.version(ctx)
+	list, err := db.known()
 	if err != nil {
 		return nil, err
 	}
+	at, err := db.version(ctx)
+	for i := range list {
+		list[i].Applied = list[i].Version <= at
+	}
+	return list, err
+}
+
+// known are the migrations that are built into this program.
+func (db *DB) known() ([]Migration, error) {
 	files, err := db.dialect.migrations()
 	if err != nil {
 		return nil, err
@@ -71,7 +71,7 @@ func (db *DB) Migrations(ctx context.Context) ([]Migration, error) {
 		if err != nil {
 			return nil, fmt.Errorf("migration %s: %w", name, err)
 		}
-		list[i] = Migration{Version: v, Name: name, Applied: v <= at}
+		list[i] = Migration{Version: v, Name: name}
 	}
 	return list, nil
 }
@@ -87,7 +87,7 @@ func (db *DB) version(ctx context.Context) (at int64, err error) {
 
 // Schema returns the version the database is at and the newest this program knows.
 func (db *DB) Schema(ctx context.Context) (at, newest int64, err error) {
-	list, err := db.Migrations(ctx)
+	list, err := db.known()
 	if err != nil {
 		return 0, 0, err
 	}

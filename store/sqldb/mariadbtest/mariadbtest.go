@@ -297,6 +297,17 @@ func (s *Server) Exec(t testing.TB, statement string) {
 	}
 }
 
+// Settings are those of the program for a database of the server.
+func (s *Server) Settings(name string) map[string]string {
+	host, port, tcp := strings.Cut(s.cfg.Addr, ":")
+	if !tcp {
+		port = "3306" // a socket has none
+	}
+	return map[string]string{
+		"DB_ENGINE": "mysql", "DB_HOST": host, "DB_PORT": port, "DB_USER": s.cfg.User, "DB_PASSWORD": s.cfg.Passwd, "DB_NAME": name,
+	}
+}
+
 // Config is how to reach a database of the server.
 func (s *Server) Config(name string) *mysql.Config {
 	cfg := s.cfg.Clone()

@@ -7,7 +7,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"net"
 	"os"
 	"path/filepath"
 	"slices"
@@ -53,11 +52,11 @@ func New(t testing.TB) Place {
 func Empty(t testing.TB) Place {
 	t.Helper()
 	s := mariadbtest.Shared(t)
-	cfg := s.Config(s.Database(t))
-	m := sqldb.MySQL{Host: cfg.Addr, User: cfg.User, Password: cfg.Passwd, Name: cfg.DBName, MaxConnections: 12}
-	if host, port, err := net.SplitHostPort(cfg.Addr); cfg.Net == "tcp" && err == nil {
-		m.Host = host
-		m.Port, _ = strconv.Atoi(port) //nolint:errcheck // the driver has connected to it
+	set := s.Settings(s.Database(t))
+	m := sqldb.MySQL{Host: set["DB_HOST"], User: set["DB_USER"], Password: set["DB_PASSWORD"], Name: set["DB_NAME"], MaxConnections: 12}
+	var err error
+	if m.Port, err = strconv.Atoi(set["DB_PORT"]); err != nil {
+		t.Fatal(err)
 	}
 	return Place{MySQL: m}
 }
@@ -159,15 +158,14 @@ func dumpTable(t testing.TB, db *sql.DB, table string) (lines []string) {
 }
 
 // Settings are those of the program for this database; what it keeps beside it goes to a directory.
-func (p Place) Settings(data string) map[string]string {
-	if p.Path != "" {
-		return map[string]string{"DATA_DIR": data, "DB_NAME": p.Path}
+func (p Place) Settings(t testing.TB, data string) map[string]string {
+	t.Helper()
+	set := map[string]string{"DB_NAME": p.Path}
+	if p.Path == "" {
+		set = mariadbtest.Shared(t).Settings(p.MySQL.Name)
 	}
-	m := p.MySQL
-	return map[string]string{
-		"DATA_DIR": data, "DB_ENGINE": "mysql", "DB_HOST": m.Host, "DB_PORT": strconv.Itoa(max(1, m.Port)), "DB_USER": m.User,
-		"DB_PASSWORD": m.Password, "DB_NAME": m.Name,
-	}
+	set["DATA_DIR"] = data
+	return set
 }
 
 // image is a migrated empty file, made once a process.
