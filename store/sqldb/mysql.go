@@ -148,6 +148,7 @@ func openMySQL(ctx context.Context, cfg *mysql.Config, connections int) (p pools
 	if p.long, err = mysqlPool(slow, `SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ`, longAtOnce); err != nil {
 		return p, err
 	}
+	p.longRead = p.long
 	if err := checkServer(ctx, p.long, cfg); err != nil {
 		return p, err
 	}

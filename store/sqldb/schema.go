@@ -27,6 +27,15 @@ func (db *DB) Migrate(ctx context.Context) error {
 	return err
 }
 
+// migrateTo brings the schema to a version that this program knows.
+func (db *DB) migrateTo(ctx context.Context, version int64) error {
+	p, err := db.migrator(ctx)
+	if err == nil {
+		_, err = p.UpTo(ctx, version)
+	}
+	return err
+}
+
 func (db *DB) migrator(ctx context.Context) (*goose.Provider, error) {
 	files, err := db.dialect.migrations()
 	if err != nil {

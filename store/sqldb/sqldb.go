@@ -34,15 +34,16 @@ type dialect struct {
 	guard       func(context.Context, *sql.DB) ([]goose.ProviderOption, error) // before migrations; nil: nothing to do
 }
 
-// pools are connections by what they are for. long is for what may take minutes; no request waits for it. It may be write.
+// pools are connections by what they are for. long is for what may take minutes, and longRead for what only reads so long: no request waits
+// for them, unless long is write. Two may be the same.
 type pools struct {
-	write, read, long *sql.DB
+	write, read, long, longRead *sql.DB
 	prepared          int // statements that each keeps prepared at most
 }
 
 func (p pools) close() error {
 	var errs []error
-	for _, db := range []*sql.DB{p.read, p.long, p.write} { // the writer last: on SQLite its last act is a checkpoint
+	for _, db := range []*sql.DB{p.read, p.longRead, p.long, p.write} { // the writer last: on SQLite its last act is a checkpoint
 		if db != nil {
 			errs = append(errs, db.Close()) // twice does nothing
 		}
@@ -255,8 +256,15 @@ func NewID() string { return uuid.Must(uuid.NewV7()).String() }
 func (db *DB) inTx(ctx context.Context, fn func(*sql.Tx) error) error {
 	ctx, cancel := context.WithTimeout(ctx, penDeadline)
 	defer cancel()
+	return db.txOf(ctx, db.write, fn)
+}
+
+// inLongTx is inTx for what may take minutes.
+func (db *DB) inLongTx(ctx context.Context, fn func(*sql.Tx) error) error { return db.txOf(ctx, db.long, fn) }
+
+func (db *DB) txOf(ctx context.Context, pool *sql.DB, fn func(*sql.Tx) error) error {
 	return db.again(ctx, db.dialect.isRetryable, func() error {
-		tx, err := db.write.BeginTx(ctx, nil)
+		tx, err := pool.BeginTx(ctx, nil)
 		if err != nil {
 			return err
 		}

@@ -44,7 +44,7 @@ func openEmpty(t *testing.T) *DB {
 	return db
 }
 
-func must(t *testing.T, err error) {
+func must(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)

@@ -50,7 +50,7 @@ func openSQLite(path string) (p pools, err error) {
 	p.read.SetMaxOpenConns(readers)
 	p.read.SetMaxIdleConns(readers)
 	p.prepared = maxStatements
-	p.long = p.write // a second writer would only be told that the file is busy
+	p.long, p.longRead = p.write, p.read // a second writer would only be told that the file is busy
 	return p, nil
 }
 
