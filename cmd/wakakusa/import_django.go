@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -12,6 +13,7 @@ import (
 	"wakakusa/app/django"
 	"wakakusa/roster"
 	"wakakusa/store"
+	"wakakusa/store/sqldb"
 )
 
 // importDjangoCmd brings the database of the former system in, or tries to.
@@ -29,11 +31,8 @@ func (c importDjangoCmd) Run(e *env) (err error) {
 	}
 	defer src.Close()
 	cfg := e.config
-	if c.DryRun && cfg.onMySQL() {
-		return errors.New("--dry-run works on a copy of a SQLite file; to try an import beforehand, run it with DB_ENGINE=sqlite and a DATA_DIR of its own")
-	}
 	if c.DryRun {
-		copied, remove, err := copyData(cfg)
+		copied, remove, err := copyData(e.ctx, cfg)
 		if err != nil {
 			return err
 		}
@@ -54,7 +53,7 @@ func (c importDjangoCmd) Run(e *env) (err error) {
 		return errors.Join(err, files.Close())
 	}
 	failed := django.Import(e.ctx, src, django.Options{
-		Store: s, Now: time.Now, NewID: newID, Name: c.Name, Slug: c.Slug, Report: report, Progress: progress(os.Stderr),
+		Store: s, Now: time.Now, NewID: newID, Name: c.Name, Slug: c.Slug, Report: report, Progress: progress[int](os.Stderr, "シフト"),
 	})
 	err = errors.Join(c.tell(e.out, files, report, failed), failed)
 	if err == nil && !c.DryRun {
@@ -97,14 +96,20 @@ func (c importDjangoCmd) tell(out io.Writer, files *reportFiles, report *django.
 	return err
 }
 
-// progress prints at most twice a second.
-func progress(to io.Writer) func(done, total int) {
+// progress prints at most twice a second; 0 is a total that is not known.
+func progress[N int | int64](to io.Writer, what string) func(done, total N) {
 	var last time.Time
-	return func(done, total int) {
-		if now := time.Now(); now.Sub(last) >= 500*time.Millisecond {
-			last = now
-			fmt.Fprintf(to, "シフト %d / %d\n", done, total)
+	return func(done, total N) {
+		now := time.Now()
+		if now.Sub(last) < 500*time.Millisecond {
+			return
 		}
+		last = now
+		if total == 0 {
+			fmt.Fprintf(to, "%s %d\n", what, done)
+			return
+		}
+		fmt.Fprintf(to, "%s %d / %d\n", what, done, total)
 	}
 }
 
@@ -147,23 +152,48 @@ func newFile(dir, name, ext string) (f *os.File, err error) {
 
 func (f *reportFiles) Close() error { return errors.Join(f.csv.Close(), f.txt.Close()) }
 
-// copyData makes a copy of the database in a directory of its own, which remove takes away.
-func copyData(cfg Config) (_ Config, remove func(), err error) {
+// copyData makes a copy of the database, as a SQLite file in a directory of its own, which remove takes away.
+func copyData(ctx context.Context, cfg Config) (_ Config, remove func(), err error) {
 	dir, err := os.MkdirTemp("", "wakakusa-dry-run-*")
 	if err != nil {
 		return cfg, nil, err
 	}
 	remove = func() { os.RemoveAll(dir) }
-	path := cfg.sqliteFile()
-	copied := filepath.Join(dir, "wakakusa.db")
-	if _, err := os.Stat(path); err == nil {
-		if err := copyDatabase(cfg.Data, path, copied); err != nil {
-			remove()
-			return cfg, nil, err
-		}
+	to := cfg
+	to.DBEngine, to.Data, to.DBName = "sqlite", dir, filepath.Join(dir, "wakakusa.db")
+	if cfg.onMySQL() {
+		err = copyFromServer(ctx, cfg, to)
+	} else if _, missing := os.Stat(cfg.sqliteFile()); missing == nil {
+		err = copyDatabase(cfg.Data, cfg.sqliteFile(), to.DBName)
 	}
-	cfg.Data, cfg.DBName = dir, copied
-	return cfg, remove, nil
+	if err != nil {
+		remove()
+		return cfg, nil, err
+	}
+	return to, remove, nil
+}
+
+// copyFromServer goes by way of an export.
+func copyFromServer(ctx context.Context, from, to Config) (err error) {
+	s, err := openStore(ctx, from)
+	if err != nil {
+		return err
+	}
+	f, err := os.CreateTemp(to.Data, "copy-*.sql")
+	if err != nil {
+		return errors.Join(err, s.Close())
+	}
+	defer f.Close()
+	_, err = s.Export(ctx, "", f, nil)
+	if err := errors.Join(err, s.Close()); err != nil {
+		return err
+	}
+	db, err := openDatabase(ctx, to)
+	if err != nil {
+		return err
+	}
+	_, err = db.Import(ctx, f, sqldb.ImportSteps{})
+	return errors.Join(err, db.Close())
 }
 
 // copyDatabase copies the file and its log while nobody else may write.

@@ -20,6 +20,8 @@ type commands struct {
 	Serve        serveCmd        `cmd:"" help:"Serve the application."`
 	Demo         demoCmd         `cmd:"" help:"Serve a demo organisation on loopback with one-time sign-in links."`
 	Migrate      migrateCmd      `cmd:"" help:"Bring the database schema up to date."`
+	Export       exportCmd       `cmd:"" help:"Write the database, or one organisation of it, to a file that import takes on either engine."`
+	Import       importCmd       `cmd:"" help:"Bring in what export wrote."`
 	ImportDjango importDjangoCmd `cmd:"" name:"import-django" help:"Import the database of the former system."`
 	User         userCmd         `cmd:"" help:"Accounts, for the one who runs the server."`
 	Storybook    storybookCmd    `cmd:"" help:"Serve every component in every state on loopback."`

@@ -27,7 +27,7 @@ func TestCommands(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, name := range []string{"serve", "demo", "migrate", "import-django", "user", "storybook", "config", "version"} {
+		for _, name := range []string{"serve", "demo", "migrate", "export", "import", "import-django", "user", "storybook", "config", "version"} {
 			if !strings.Contains(out, name) {
 				t.Errorf("%s is missing in\n%s", name, out)
 			}

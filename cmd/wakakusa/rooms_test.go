@@ -32,10 +32,10 @@ var rooms = map[string]struct {
 
 // outside are libraries that only one room may import.
 var outside = map[string]string{
-	"github.com/labstack/echo":    "handlers",
-	"github.com/gorilla/sessions": "handlers",
-	"modernc.org/sqlite":          "store/sqldb",
-	"github.com/pressly/goose":    "store/sqldb",
+	"github.com/labstack/echo":       "handlers",
+	"github.com/gorilla/sessions":    "handlers",
+	"modernc.org/sqlite":             "store/sqldb",
+	"github.com/pressly/goose":       "store/sqldb",
 	"github.com/go-sql-driver/mysql": "store/sqldb",
 }
 

@@ -38,7 +38,7 @@ type dialect struct {
 // for them, unless long is write. Two may be the same.
 type pools struct {
 	write, read, long, longRead *sql.DB
-	prepared          int // statements that each keeps prepared at most
+	prepared                    int // statements that each keeps prepared at most
 }
 
 func (p pools) close() error {
@@ -260,7 +260,9 @@ func (db *DB) inTx(ctx context.Context, fn func(*sql.Tx) error) error {
 }
 
 // inLongTx is inTx for what may take minutes.
-func (db *DB) inLongTx(ctx context.Context, fn func(*sql.Tx) error) error { return db.txOf(ctx, db.long, fn) }
+func (db *DB) inLongTx(ctx context.Context, fn func(*sql.Tx) error) error {
+	return db.txOf(ctx, db.long, fn)
+}
 
 func (db *DB) txOf(ctx context.Context, pool *sql.DB, fn func(*sql.Tx) error) error {
 	return db.again(ctx, db.dialect.isRetryable, func() error {
