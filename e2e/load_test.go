@@ -185,7 +185,7 @@ func (v *visitor) load(p *process, clients int, lasts time.Duration, ask func(cl
 				a := v.ask(ask(c, n))
 				mu.Lock()
 				all, f.bytes = append(all, a.took), len(a.body)
-				if a.err != nil || a.status != http.StatusOK {
+				if a.err != nil || a.status >= http.StatusBadRequest {
 					f.errors++
 				}
 				mu.Unlock()
@@ -233,8 +233,10 @@ func (p *process) cpu() time.Duration {
 }
 
 // memory returns what is resident now and what was at most, in MB.
-func (p *process) memory() (now, peak int) {
-	b, _ := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.cmd.Process.Pid))
+func (p *process) memory() (now, peak int) { return memoryOf(p.cmd.Process.Pid) }
+
+func memoryOf(pid int) (now, peak int) {
+	b, _ := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	for line := range strings.Lines(string(b)) {
 		f := strings.Fields(line)
 		if len(f) < 2 {
@@ -249,6 +251,34 @@ func (p *process) memory() (now, peak int) {
 		}
 	}
 	return now, peak
+}
+
+func lastLine(text string) string {
+	lines := strings.Split(strings.TrimRight(text, "\n"), "\n")
+	return lines[len(lines)-1]
+}
+
+// signIn chooses a password by a reset link and returns how one signs in with it.
+func (p *process) signIn(t *testing.T, link string) request {
+	t.Helper()
+	const password = "早番は七時に鍵をあけます"
+	v := stranger(t, p)
+	if a := v.ask(request{method: http.MethodPost, path: link, form: url.Values{"password": {password}, "again": {password}}}); a.err != nil || a.status != http.StatusSeeOther {
+		t.Fatalf("choose a password: %d %v", a.status, a.err)
+	}
+	in := request{method: http.MethodPost, path: "/sign-in", form: url.Values{"login": {"wakakusa-staff"}, "password": {password}}}
+	if a := v.ask(in); a.err != nil || a.status != http.StatusSeeOther {
+		t.Fatalf("sign in: %d %v", a.status, a.err)
+	}
+	return in
+}
+
+// stranger keeps no cookie and follows nothing.
+func stranger(t *testing.T, p *process) *visitor {
+	return &visitor{t, &http.Client{
+		Transport:     &http.Transport{MaxIdleConnsPerHost: 64, DisableCompression: true},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}, p.url}
 }
 
 // TestLoad measures the program over HTTP on loopback. Client and server share the processors, so the server's own processor time per
@@ -269,7 +299,9 @@ func TestLoad(t *testing.T) {
 		}
 	}
 	slices.Sort(starts)
+	reset := linkLine.FindStringSubmatch(lastLine(command(t, dir, "user", "reset", "wakakusa-staff")))
 	p := started(t, dir, "demo") // the data is there: the process is that of an ordinary day
+	signIn := p.signIn(t, reset[3])
 	manager, staff, nobody := newVisitor(t, p, "manager", 64), newVisitor(t, p, "staff", 64), newVisitor(t, p, "", 64)
 	time.Sleep(time.Second)
 	idle, _ := p.memory()
@@ -303,6 +335,7 @@ func TestLoad(t *testing.T) {
 		{"one-cell edit with the parts that answer it", manager, s.edit},
 		{"staff's own month", staff, page("/o/wakakusa/me", "gzip")},
 		{"sign-in page", nobody, page("/sign-in", "gzip")},
+		{"sign-in with a password", stranger(t, p), func(int, int) request { return signIn }},
 	} {
 		for _, clients := range []int{1, 10, 50} {
 			row(x.name, clients, x.who.best(p, clients, x.ask))

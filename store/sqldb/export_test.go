@@ -77,7 +77,7 @@ func imports(t testing.TB, db *DB, text []byte) (Imported, error) {
 	return db.Import(t.Context(), bytes.NewReader(text), ImportSteps{})
 }
 
-// TestExportImport: from either engine to either, and what is exported there is the same, byte for byte.
+// TestExportImport: from either engine to either, and what is exported there is the same, byte for byte (B3).
 func TestExportImport(t *testing.T) {
 	for _, from := range engines {
 		a := furnished(t, from, "wakakusa", 1)
@@ -306,8 +306,16 @@ func TestSharedAccounts(t *testing.T) {
 	}
 }
 
+// smallSteps makes an import keep its rows a few at a time.
+func smallSteps(t *testing.T) {
+	before := rowsInTx
+	rowsInTx = 300
+	t.Cleanup(func() { rowsInTx = before })
+}
+
 // TestImportGoesOn: an import that was cut short anywhere goes on where it was, and until its end nobody can sign in.
 func TestImportGoesOn(t *testing.T) {
+	smallSteps(t)
 	text, other := export(t, furnished(t, "sqlite", "wakakusa", 1), ""), export(t, furnished(t, "sqlite", "aoba", 2), "")
 	for _, engine := range engines {
 		t.Run(engine, func(t *testing.T) {
@@ -411,6 +419,34 @@ func rewrite(t *testing.T, text []byte, header func(*dump.Header), change func(*
 	return b.Bytes()
 }
 
+// TestPortions: all rows, in their order, in statements of a bearable size.
+func TestPortions(t *testing.T) {
+	var rows [][]any
+	for i := range 1201 {
+		rows = append(rows, []any{int64(i), "短い"})
+	}
+	for i := range 5 {
+		rows = append(rows, []any{int64(1201 + i), strings.Repeat("長", 200<<10)})
+	}
+	var sizes []int
+	next := int64(0)
+	for part := range portions(rows) {
+		sizes = append(sizes, len(part))
+		for _, row := range part {
+			if row[0] != next {
+				t.Fatalf("row %v follows %d", row[0], next-1)
+			}
+			next++
+		}
+	}
+	if d := cmp.Diff([]int{500, 500, 203, 2, 1}, sizes); d != "" || next != int64(len(rows)) {
+		t.Error(d, next)
+	}
+	for range portions(nil) {
+		t.Error("a statement without rows")
+	}
+}
+
 // TestForgedFile: right checksums do not help a file that would write where it must not.
 func TestForgedFile(t *testing.T) {
 	a := furnished(t, "sqlite", "hikari", 1)
@@ -486,6 +522,7 @@ func TestImportIsCompared(t *testing.T) {
 
 // TestImportOnceAtATime: of two that import one file at once, one goes on and the other is told.
 func TestImportOnceAtATime(t *testing.T) {
+	smallSteps(t)
 	text := export(t, furnished(t, "sqlite", "wakakusa", 1), "")
 	for _, engine := range engines {
 		b := emptyOn(t, engine)

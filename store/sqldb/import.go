@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"slices"
 	"strings"
 
@@ -16,8 +17,11 @@ import (
 // firstExported is the oldest schema that exports are of: it brought the table by which an import goes on.
 const firstExported = 2
 
-// rowsAtOnce are inserted together, in a transaction of their own: what is kept stays, and the import goes on behind it.
-const rowsAtOnce = 500
+// One statement inserts so many rows, or fewer if they are long: servers take 16 MB and more at once.
+const rowsAtOnce, bytesAtOnce = 500, 1 << 20
+
+// rowsInTx are kept together: an import goes on behind them. Tests take fewer.
+var rowsInTx = 10_000
 
 // Imported says what an import did.
 type Imported struct {
@@ -210,6 +214,11 @@ func (l *loading) load(ctx context.Context, file io.ReadSeeker) error {
 	if _, err := file.Seek(0, io.SeekStart); err != nil {
 		return err
 	}
+	if l.db.dialect.loading != "" {
+		if _, err := l.db.long.ExecContext(ctx, l.db.dialect.loading); err != nil {
+			return err
+		}
+	}
 	again, err := dump.Read(file, dump.Visitor{
 		Row:   func(r dump.Row) error { return l.row(ctx, r) },
 		Table: func(t dump.Table) error { return l.endTable(ctx, t) },
@@ -235,7 +244,7 @@ func (l *loading) row(ctx context.Context, r dump.Row) error {
 		return nil
 	}
 	l.pending = append(l.pending, r.Values)
-	if len(l.pending) < rowsAtOnce || l.last() {
+	if len(l.pending) < rowsInTx || l.last() {
 		return nil
 	}
 	return l.flush(ctx, nil)
@@ -375,7 +384,7 @@ func (l *loading) insert(ctx context.Context, tx *sql.Tx, rows [][]any) error {
 			return err
 		}
 	}
-	for part := range slices.Chunk(rows, rowsAtOnce) {
+	for part := range portions(rows) {
 		values := "(" + marks(len(part[0])) + ")"
 		text := `INSERT INTO ` + l.table.name + ` (` + strings.Join(l.columns[l.table.name], ", ") + `) VALUES ` +
 			values + strings.Repeat(", "+values, len(part)-1)
@@ -384,6 +393,26 @@ func (l *loading) insert(ctx context.Context, tx *sql.Tx, rows [][]any) error {
 		}
 	}
 	return nil
+}
+
+// portions are what one statement inserts.
+func portions(rows [][]any) iter.Seq[[][]any] {
+	return func(yield func([][]any) bool) {
+		from, size := 0, 0
+		for i, row := range rows {
+			for _, v := range row {
+				text, _ := v.(string)
+				size += len(text)
+			}
+			if i-from+1 < rowsAtOnce && size < bytesAtOnce && i+1 < len(rows) {
+				continue
+			}
+			if !yield(rows[from : i+1]) {
+				return
+			}
+			from, size = i+1, 0
+		}
+	}
 }
 
 // newAccounts leaves out those that came with another organisation.

@@ -31,6 +31,7 @@ type dialect struct {
 	isLost      func(error) bool // the connection is gone: what was asked last may have happened
 	isMissing   func(error) bool // there is no such table
 	migrations  func() (fs.FS, error)
+	loading     string                                                         // what makes long quicker for an import; "": nothing
 	guard       func(context.Context, *sql.DB) ([]goose.ProviderOption, error) // before migrations; nil: nothing to do
 }
 

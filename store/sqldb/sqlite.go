@@ -29,6 +29,7 @@ func OpenSQLite(path string, now func() time.Time) (*DB, error) {
 			return sqliteCode(err, sqlite3.SQLITE_ERROR) && strings.Contains(err.Error(), "no such table")
 		},
 		migrations: func() (fs.FS, error) { return migrations.For("sqlite") },
+		loading:    `PRAGMA cache_size = -65536`, // KB: the pages of an organisation's indexes, which its rows come into anyhow
 	}, now)
 }
 

@@ -22,7 +22,7 @@ import (
 )
 
 // TestUpgrades: what any earlier schema held, as an export made then, comes to the present one on both engines, whole, and to the same
-// schema as a new database has. A new migration brings its own export, made with WAKAKUSA_GOLDEN=write.
+// schema as a new database has (V9). A new migration brings its own export, made with WAKAKUSA_GOLDEN=write.
 func TestUpgrades(t *testing.T) {
 	known, err := openEmpty(t).known()
 	must(t, err)
@@ -158,6 +158,7 @@ func later(t *testing.T, db *DB, text string) {
 
 // TestImportOfAnOlderExport: it comes in under its own schema and is brought up to date then, also when it was cut short.
 func TestImportOfAnOlderExport(t *testing.T) {
+	smallSteps(t)
 	a := furnished(t, "sqlite", "wakakusa", 1)
 	text, one := export(t, a, ""), export(t, a, orgsOf(t, a)[0].ID)
 	for _, engine := range engines {
