@@ -18,7 +18,6 @@ import (
 	"time"
 
 	"wakakusa/store/dump"
-	"wakakusa/store/sqldb/mariadbtest"
 )
 
 // millionShifts are what TestGrowth moves; WAKAKUSA_GROWTH sets another number.
@@ -45,7 +44,11 @@ func TestGrowth(t *testing.T) {
 	say("\n| export and import, the program as it ships | rows | seconds | MB | memory at most, MB |\n|---|---|---|---|---|")
 	yearRows := rowsOf(t, g.run("export of one organisation's year from SQLite", sqliteIn(small), year, "export", "--to", year))
 	rows := multiply(t, year, large, millionShifts(t))
-	server := serverSettings(t)
+	server, err := newDatabase()
+	if err != nil {
+		t.Fatal(err)
+	}
+	server = append(server, "DATA_DIR="+t.TempDir())
 	g.run("import of it into MariaDB", server, large, "import", large)
 	g.run("export from MariaDB", server, large, "export", "--to", again)
 	sameFile(t, large, again)
@@ -71,22 +74,6 @@ type growth struct {
 }
 
 func sqliteIn(dir string) []string { return []string{"DATA_DIR=" + dir} }
-
-func serverSettings(t *testing.T) (settings []string) {
-	t.Helper()
-	s, err := mariadbtest.Get()
-	if err != nil {
-		t.Fatal(err)
-	}
-	name, err := s.Create()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for k, v := range s.Settings(name) {
-		settings = append(settings, k+"="+v)
-	}
-	return append(settings, "DATA_DIR="+t.TempDir())
-}
 
 // run runs the program to its end and says how long it took and what it held in memory at most.
 func (g growth) run(name string, settings []string, file string, args ...string) (out string) {

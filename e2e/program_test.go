@@ -125,6 +125,21 @@ func databaseOf(dir string) ([]string, error) {
 	if known, ok := databases.Load(dir); ok {
 		return known.([]string), nil
 	}
+	settings, err := newDatabase()
+	if err != nil {
+		return nil, err
+	}
+	migrate := exec.Command(binary, "migrate")
+	migrate.Env = append(append(os.Environ(), "DATA_DIR="+dir), settings...)
+	if out, err := migrate.CombinedOutput(); err != nil {
+		return nil, fmt.Errorf("migrate: %w\n%s", err, out)
+	}
+	databases.Store(dir, settings)
+	return settings, nil
+}
+
+// newDatabase makes one without schema on the tests' server.
+func newDatabase() (settings []string, err error) {
 	s, err := mariadbtest.Get()
 	if err != nil {
 		return nil, err
@@ -133,16 +148,9 @@ func databaseOf(dir string) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	var settings []string
 	for k, v := range s.Settings(name) {
 		settings = append(settings, k+"="+v)
 	}
-	migrate := exec.Command(binary, "migrate")
-	migrate.Env = append(append(os.Environ(), "DATA_DIR="+dir), settings...)
-	if out, err := migrate.CombinedOutput(); err != nil {
-		return nil, fmt.Errorf("migrate: %w\n%s", err, out)
-	}
-	databases.Store(dir, settings)
 	return settings, nil
 }
 

@@ -308,7 +308,7 @@ func (l *loading) claim(ctx context.Context, tx *sql.Tx) error {
 	if l.found.Org != "" {
 		refuse = l.refuseSame
 	}
-	if err := refuse(ctx, tx); err != nil {
+	if err := errors.Join(l.refuseUnfinished(ctx, tx), refuse(ctx, tx)); err != nil {
 		return err
 	}
 	_, err := tx.ExecContext(ctx, `INSERT INTO imports (digest, org_id, kept, ended_ms) VALUES (?, ?, 0, 0)`, l.found.Sum, l.found.Org)
@@ -317,6 +317,19 @@ func (l *loading) claim(ctx context.Context, tx *sql.Tx) error {
 
 // inTheWay is what is here already; the line of the file does not matter.
 type inTheWay struct{ error }
+
+// refuseUnfinished wants that no other file for the same place was left half-way.
+func (l *loading) refuseUnfinished(ctx context.Context, tx *sql.Tx) error {
+	var digest string
+	err := tx.QueryRowContext(ctx, `SELECT digest FROM imports WHERE ended_ms = 0 AND org_id IN (?, '')`, l.found.Org).Scan(&digest)
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		return nil
+	case err != nil:
+		return err
+	}
+	return inTheWay{fmt.Errorf("the import of another file (its last line has sha256 %s) has not ended: go on with that one", digest)}
+}
 
 // refuseAny wants an empty database.
 func (l *loading) refuseAny(ctx context.Context, tx *sql.Tx) error {
