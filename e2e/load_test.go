@@ -80,6 +80,7 @@ func newVisitor(t *testing.T, p *process, role string, clients int) *visitor {
 
 type request struct {
 	method, path, encoding string
+	address                string // where it seems to come from
 	form                   url.Values
 }
 
@@ -99,6 +100,9 @@ func (v *visitor) ask(q request) (a reply) {
 	}
 	if q.encoding != "" {
 		r.Header.Set("Accept-Encoding", q.encoding)
+	}
+	if q.address != "" {
+		r.Header.Set("X-Forwarded-For", q.address)
 	}
 	if q.method == http.MethodPost {
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
@@ -300,6 +304,7 @@ func TestLoad(t *testing.T) {
 	}
 	slices.Sort(starts)
 	reset := linkLine.FindStringSubmatch(lastLine(command(t, dir, "user", "reset", "wakakusa-staff")))
+	t.Setenv("TRUSTED_PROXIES", "127.0.0.0/8")
 	p := started(t, dir, "demo") // the data is there: the process is that of an ordinary day
 	signIn := p.signIn(t, reset[3])
 	manager, staff, nobody := newVisitor(t, p, "manager", 64), newVisitor(t, p, "staff", 64), newVisitor(t, p, "", 64)
@@ -335,7 +340,11 @@ func TestLoad(t *testing.T) {
 		{"one-cell edit with the parts that answer it", manager, s.edit},
 		{"staff's own month", staff, page("/o/wakakusa/me", "gzip")},
 		{"sign-in page", nobody, page("/sign-in", "gzip")},
-		{"sign-in with a password", stranger(t, p), func(int, int) request { return signIn }},
+		{"sign-in with a password", stranger(t, p), func(client, _ int) request {
+			in := signIn
+			in.address = fmt.Sprintf("192.0.2.%d", client) // whoever tries counts as failed until it is known, for each person and address
+			return in
+		}},
 	} {
 		for _, clients := range []int{1, 10, 50} {
 			row(x.name, clients, x.who.best(p, clients, x.ask))
