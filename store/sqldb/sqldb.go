@@ -58,6 +58,7 @@ type DB struct {
 	dialect dialect
 	reads   *statements // of read
 	writes  *statements // of write
+	turns   turns
 	now     func() time.Time
 }
 
@@ -112,6 +113,11 @@ func (db *DB) Write(ctx context.Context, act roster.Act, fn func(store.Writer) e
 	if act.Key == "" {
 		act.Key = NewID()
 	}
+	leave, err := db.turns.take(ctx, act.Org)
+	if err != nil {
+		return store.Change{}, fmt.Errorf("wait for the pen: %w", err)
+	}
+	defer leave()
 	var unsure store.Change // what a commit without an answer would have done
 	err = db.again(ctx, db.mayRunAgain, func() error {
 		now, sent, err := db.writeOnce(ctx, act, fn)
