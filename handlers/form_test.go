@@ -2,6 +2,8 @@ package handlers
 
 import (
 	"context"
+	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -189,6 +191,30 @@ func TestOnceKey(t *testing.T) {
 		o.admin.post(path, form).want(t, 303)
 		o.admin.get(o.base+"/staff").want(t, 200).holds(t, "鈴木 二郎", "鈴木 一郎")
 	})
+}
+
+// TestStrangeKeys: what is no key of ours makes a repeat harmless too, and leaves nothing behind that an export could not write.
+func TestStrangeKeys(t *testing.T) {
+	o := newSite(t).found("aoba")
+	p, day := o.people[0], o.place.Day
+	revision := func() int64 {
+		all, err := o.store.Revisions(t.Context(), []roster.OrgID{o.org.ID})
+		must(t, err)
+		return all[o.org.ID]
+	}
+	for _, key := range []string{"a\x00b", "\xff\xfe", "鍵", strings.Repeat("k", 65), "a b"} {
+		o.set(p, day, "公")
+		before := revision()
+		for range 2 {
+			o.admin.post(o.path("/edits"), values("ops", fmt.Sprintf("set %s %s %s", p.ID, day, o.codes["日"].ID), "base", "1000000", "key", key))
+		}
+		if n := revision() - before; n != 1 {
+			t.Errorf("%q: %d acts", key, n)
+		}
+	}
+	if _, err := o.store.Export(t.Context(), "", io.Discard, nil); err != nil {
+		t.Error(err)
+	}
 }
 
 // TestKeysAreWide: a key that two forms happened to share would make the second act a silent repeat of the first, so each key on the

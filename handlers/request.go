@@ -76,8 +76,15 @@ func (c *request) raw(name string) string {
 	return form[name][0]
 }
 
-// key is the idempotency key of this request, "" when there is none.
-func (c *request) key() string { return cut(c.field("key"), 64) }
+// key is the idempotency key of this request, "" when there is none. One that is not as ours are stands for itself by its hash: it is kept
+// for good, and what is kept must be text that every engine and every file can hold.
+func (c *request) key() string {
+	key := c.field("key")
+	if len(key) > 64 || strings.ContainsFunc(key, func(r rune) bool { return r <= ' ' || r > '~' }) {
+		return app.HashSecret(key)
+	}
+	return key
+}
 
 // baseRevision is the revision of the organisation that a gesture or form began with; below 1 when the form names none.
 func (c *request) baseRevision() int64 { return int64(number(c.field("base"))) }

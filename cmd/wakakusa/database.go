@@ -49,7 +49,12 @@ func openStore(ctx context.Context, cfg Config) (*database, error) {
 	if err != nil {
 		return nil, err
 	}
-	at, newest, err := db.Schema(ctx)
+	org, unfinished, err := db.UnfinishedImport(ctx)
+	if err == nil && unfinished && org == "" {
+		err = errors.New("an import was cut short: begin it again with the same file, or \"wakakusa import --abandon\"")
+	}
+	at, newest, found := db.Schema(ctx)
+	err = errors.Join(err, found)
 	if err == nil && at < newest && !cfg.onMySQL() {
 		err = db.Migrate(ctx)
 	}

@@ -45,7 +45,7 @@ func (c exportCmd) Run(e *env) (err error) {
 		return err
 	}
 	printTables(e.out, tables)
-	fmt.Fprintf(e.out, "書き出しました: %s\n名前や連絡先、パスワードのハッシュが入っています。鍵のかかる場所に置き、要らなくなったら消してください。\n", c.To)
+	fmt.Fprintf(e.out, "書き出しました: %s\n名前や連絡先、パスワードのハッシュが入っています。ほかの人が読めない場所に保管し、要らなくなったら消してください。\n", c.To)
 	return nil
 }
 
@@ -70,15 +70,16 @@ func printTables(out io.Writer, tables []dump.Table) {
 // writeWhole makes a file that is there only when all of it is on the disk; an existing one is not touched. It is readable by its owner
 // only.
 func writeWhole[T any](path string, write func(io.Writer) (T, error)) (done T, err error) {
-	if _, err := os.Lstat(path); !errors.Is(err, os.ErrNotExist) {
-		return done, errors.Join(err, fmt.Errorf("%s is there already", path))
+	if _, err := os.Lstat(path); err == nil {
+		return done, fmt.Errorf("%s is there already", path)
+	} else if !errors.Is(err, os.ErrNotExist) {
+		return done, err
 	}
-	part := path + ".part"
-	f, err := os.OpenFile(part, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
+	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*.part")
 	if err != nil {
 		return done, err
 	}
-	defer os.Remove(part) // after a rename there is nothing to remove
+	defer os.Remove(f.Name())
 	buffered := bufio.NewWriterSize(f, 1<<20)
 	done, err = write(buffered)
 	if err == nil {
@@ -87,7 +88,7 @@ func writeWhole[T any](path string, write func(io.Writer) (T, error)) (done T, e
 	if err = errors.Join(err, f.Close()); err != nil {
 		return done, err
 	}
-	if err := os.Rename(part, path); err != nil {
+	if err := os.Link(f.Name(), path); err != nil { // unlike a rename it fails if somebody else made the file meanwhile
 		return done, err
 	}
 	return done, syncDir(filepath.Dir(path))

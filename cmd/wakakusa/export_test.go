@@ -130,6 +130,53 @@ func TestWriteWhole(t *testing.T) {
 	if left, err := os.ReadDir(dir); err != nil || len(left) > 0 {
 		t.Error(left, err)
 	}
+	path := filepath.Join(dir, "y.sql")
+	_, err = writeWhole(path, func(io.Writer) (int, error) { return 0, os.WriteFile(path, []byte("mine"), 0o600) })
+	if text, _ := os.ReadFile(path); err == nil || string(text) != "mine" {
+		t.Errorf("what was made meanwhile is now %q, %v", text, err)
+	}
+	if left, err := os.ReadDir(dir); err != nil || len(left) != 1 {
+		t.Error(left, err)
+	}
+	if _, err := writeWhole(filepath.Join(path, "z.sql"), func(io.Writer) (int, error) { return 0, nil }); err == nil || strings.Contains(err.Error(), "already") {
+		t.Error(err)
+	}
+}
+
+// TestUnfinishedImport: what is half there is not served; it can be taken away.
+func TestUnfinishedImport(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "x.sql")
+	if _, err := runCommand(t, map[string]string{"DATA_DIR": filepath.Join(t.TempDir(), "data")}, "export", "--to", file); err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range []sqldbtest.Place{{Path: sqldbtest.File(t)}, sqldbtest.Empty(t)} {
+		vars := p.Settings(t, t.TempDir())
+		vars["LISTEN"] = "127.0.0.1:0"
+		if _, err := runCommand(t, vars, "migrate"); err != nil {
+			t.Fatal(err)
+		}
+		db := p.SQL(t)
+		_, err := db.Exec(`INSERT INTO imports (digest, org_id, kept, ended_ms) VALUES ('` + strings.Repeat("a", 64) + `', '', 0, 0)`)
+		if err := errors.Join(err, db.Close()); err != nil {
+			t.Fatal(err)
+		}
+		for _, args := range [][]string{{"serve"}, {"export", "--to", file + "2"}} {
+			if _, err := runCommand(t, vars, args...); err == nil || !strings.Contains(err.Error(), "an import was cut short") {
+				t.Errorf("%v: %v", args, err)
+			}
+		}
+		if _, err := runCommand(t, vars, "import", file); err == nil || !strings.Contains(err.Error(), "import of another file") {
+			t.Error(err)
+		}
+		for _, want := range []string{"消しました", "ありません"} {
+			if out, err := runCommand(t, vars, "import", "--abandon"); err != nil || !strings.Contains(out, want) {
+				t.Error(out, err)
+			}
+		}
+		if out, err := runCommand(t, vars, "import", file); err != nil || !strings.Contains(out, "一致") {
+			t.Error(out, err)
+		}
+	}
 }
 
 // TestImportRefuses: the file and its line are named, and nothing comes in.

@@ -2,7 +2,7 @@
 // written and read as a stream. It knows no table.
 //
 //	-- wakakusa export 1, schema 2, everything
-//	/*!50503 SET NAMES utf8mb4, sql_mode = 'NO_BACKSLASH_ESCAPES', foreign_key_checks = 0 */;
+//	/*!50503 SET NAMES utf8mb4, sql_mode = 'NO_BACKSLASH_ESCAPES,STRICT_ALL_TABLES', foreign_key_checks = 0 */;
 //	INSERT INTO orgs (id, slug) VALUES
 //	('0190…', 'aoba'),
 //	('0191…', 'hikari');
@@ -32,7 +32,7 @@ type Table struct {
 }
 
 const (
-	settings = "/*!50503 SET NAMES utf8mb4, sql_mode = 'NO_BACKSLASH_ESCAPES', foreign_key_checks = 0 */;\n"
+	settings = "/*!50503 SET NAMES utf8mb4, sql_mode = 'NO_BACKSLASH_ESCAPES,STRICT_ALL_TABLES', foreign_key_checks = 0 */;\n"
 	// A statement ends after so many rows, or when it has grown to so many bytes: servers take 16 MB and more at once.
 	rowsAtOnce, bytesAtOnce = 500, 1 << 20
 )

@@ -18,8 +18,9 @@ import (
 
 // Visitor is told what a dump holds, in its order. What it returns as an error ends the reading.
 type Visitor struct {
-	Row   func(Row) error
-	Table func(Table) error // a table has ended; it is what its checksum says
+	Header func(Header) error
+	Row    func(Row) error
+	Table  func(Table) error // a table has ended; it is what its checksum says
 }
 
 // Row is a row of a table. Its values are nil, int64 and string.
@@ -81,6 +82,11 @@ func (r *reader) read() error {
 	if string(r.text) != settings {
 		return r.damage("the settings are not those of an export")
 	}
+	if r.visitor.Header != nil {
+		if err := r.visitor.Header(r.found.Header); err != nil {
+			return err
+		}
+	}
 	for {
 		if err := r.next(); err != nil {
 			return err
@@ -119,6 +125,8 @@ func (r *reader) readLine() error {
 		part, err := r.from.ReadSlice('\n')
 		r.text = append(r.text, part...)
 		switch {
+		case len(r.text) > maxRow:
+			return r.damage("this row has no end")
 		case err == nil:
 			r.lines++
 			return nil
@@ -126,8 +134,6 @@ func (r *reader) readLine() error {
 			return r.damage("the file ends in the middle")
 		case !errors.Is(err, bufio.ErrBufferFull):
 			return err
-		case len(r.text) > maxRow:
-			return r.damage("this row has no end")
 		}
 	}
 }
@@ -212,7 +218,7 @@ func value(text []byte) (v any, rest []byte, ok bool) {
 		end = len(text)
 	}
 	n, err := strconv.ParseInt(string(text[:end]), 10, 64)
-	return n, text[end:], err == nil
+	return n, text[end:], err == nil && strconv.FormatInt(n, 10) == string(text[:end])
 }
 
 // quoted reads a text up to its closing quote; two quotes are one.

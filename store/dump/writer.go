@@ -52,7 +52,7 @@ func (w *Writer) Row(values []any) error {
 		}
 		var err error
 		if w.row, err = appendValue(w.row, v); err != nil {
-			return fmt.Errorf("%s.%s %w", w.name, w.columns[i], err)
+			return fmt.Errorf("row %d (%.100s…): %s.%s %w", w.rows+1, w.row, w.name, w.columns[i], err)
 		}
 	}
 	w.row = append(w.row, ')')

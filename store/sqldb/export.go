@@ -70,18 +70,22 @@ func (p Progress) tell(done, total int64) {
 
 // Export writes one organisation, or with "" everything, as it is at one moment; nobody has to stop writing. See dump for the form.
 func (db *DB) Export(ctx context.Context, org roster.OrgID, to io.Writer, told Progress) ([]dump.Table, error) {
-	at, newest, err := db.Schema(ctx)
+	known, err := db.known()
 	if err != nil {
 		return nil, err
-	}
-	if at != newest {
-		return nil, fmt.Errorf("the database has schema %d; this program exports %d", at, newest)
 	}
 	tx, err := db.longRead.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
 	if err != nil {
 		return nil, fmt.Errorf("begin export: %w", err)
 	}
 	defer tx.Rollback() //nolint:errcheck // a read has nothing to keep
+	at, err := db.versionIn(ctx, tx)
+	if err != nil {
+		return nil, err
+	}
+	if newest := known[len(known)-1].Version; at != newest {
+		return nil, fmt.Errorf("the database has schema %d; this program exports %d", at, newest)
+	}
 	w, err := dump.NewWriter(to, dump.Header{Schema: at, Org: string(org)})
 	if err != nil {
 		return nil, err

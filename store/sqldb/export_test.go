@@ -3,14 +3,17 @@ package sqldb
 import (
 	"bytes"
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
+	"github.com/go-sql-driver/mysql"
 	"github.com/google/go-cmp/cmp"
 
 	"wakakusa/app/demo"
@@ -257,7 +260,7 @@ func TestImportRefusesWhatIsThere(t *testing.T) {
 			}
 			b := furnished(t, engine, "midori", 2)
 			takeNames(t, a, b)
-			if _, err := imports(t, b, export(t, a, org)); err == nil || !strings.Contains(err.Error(), "somebody else signs in as ") || !strings.Contains(err.Error(), "somebody else has the e-mail address of ") {
+			if _, err := imports(t, b, export(t, a, org)); err == nil || !strings.Contains(err.Error(), "somebody else signs in as ") || !strings.Contains(err.Error(), "somebody else signs in by the e-mail address of ") {
 				t.Error(err)
 			}
 		})
@@ -280,6 +283,165 @@ func takeNames(t *testing.T, a, b *DB) {
 	name := rowsOf(t, a, `SELECT name_key FROM accounts ORDER BY id`)[0][0]
 	_, err = b.write.ExecContext(t.Context(), `UPDATE accounts SET name_key = ?, email_key = 'sato@example.jp' WHERE name_key = (SELECT k FROM (SELECT MIN(name_key) AS k FROM accounts) x)`, name)
 	must(t, err)
+}
+
+// TestNamesAndAddresses: one field of the sign-in form takes both, so a name must not be another's address, nor the other way round.
+func TestNamesAndAddresses(t *testing.T) {
+	a := furnished(t, "sqlite", "hikari", 1)
+	_, err := a.write.ExecContext(t.Context(), `UPDATE accounts SET name = 'sato@example.jp', name_key = 'sato@example.jp' WHERE id = (SELECT MAX(id) FROM accounts)`)
+	must(t, err)
+	text := export(t, a, orgsOf(t, a)[0].ID)
+	for _, engine := range engines {
+		for _, taken := range []string{"name_key", "email_key"} {
+			b := furnished(t, engine, "midori", 2)
+			_, err = b.write.ExecContext(t.Context(), `UPDATE accounts SET `+taken+` = 'sato@example.jp' WHERE name_key = 'midori-admin'`)
+			must(t, err)
+			if _, err := imports(t, b, text); err == nil || !strings.Contains(err.Error(), "somebody else signs in as sato@example.jp") {
+				t.Errorf("%s, %s: %v", engine, taken, err)
+			}
+		}
+	}
+}
+
+// TestAbandonedImport: what came in half-way can be taken away, and leaves no trace; nothing else can.
+func TestAbandonedImport(t *testing.T) {
+	smallSteps(t)
+	a := furnished(t, "sqlite", "hikari", 1)
+	for _, engine := range engines {
+		for _, org := range []roster.OrgID{"", orgsOf(t, a)[0].ID} {
+			t.Run(engine+" "+string(org), func(t *testing.T) { abandoned(t, engine, org, export(t, a, org)) })
+		}
+	}
+}
+
+func abandoned(t *testing.T, engine string, org roster.OrgID, text []byte) {
+	b := emptyOn(t, engine)
+	must(t, b.Migrate(t.Context()))
+	if org != "" {
+		furnish(t, b, "midori", 3)
+	}
+	before := export(t, b, "")
+	if err := b.AbandonImport(t.Context(), org); err == nil || !bytes.Equal(before, export(t, b, "")) {
+		t.Errorf("abandoned nothing: %v", err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	_, err := b.Import(ctx, bytes.NewReader(text), ImportSteps{Load: func(at, _ int64) {
+		if at == 2000 {
+			cancel()
+		}
+	}})
+	found, is, err2 := b.UnfinishedImport(t.Context())
+	if !errors.Is(err, context.Canceled) || !is || found != org || err2 != nil || bytes.Equal(before, export(t, b, "")) {
+		t.Errorf("%v, %q %v %v", err, found, is, err2)
+	}
+	must(t, b.AbandonImport(t.Context(), org))
+	if again := export(t, b, ""); !bytes.Equal(before, again) {
+		t.Error(firstDifference(before, again))
+	}
+	if _, is, err := b.UnfinishedImport(t.Context()); is || err != nil {
+		t.Errorf("still unfinished: %v", err)
+	}
+	_, err = imports(t, b, text)
+	must(t, err)
+	if err := b.AbandonImport(t.Context(), org); err == nil || !bytes.Equal(text, export(t, b, org)) {
+		t.Errorf("a finished import was abandoned: %v", err)
+	}
+}
+
+// TestTwoBeginAtOnce: both find no bookmark, one sets it.
+func TestTwoBeginAtOnce(t *testing.T) {
+	text := export(t, furnished(t, "sqlite", "wakakusa", 1), "")
+	b := emptyOn(t, "mysql")
+	must(t, b.Migrate(t.Context()))
+	c, err := openServer(t.Context(), serverConfig(t, b), 4, time.Now)
+	must(t, err)
+	defer func() { must(t, c.Close()) }()
+	results := make(chan error, 2)
+	var both sync.WaitGroup
+	both.Add(2)
+	for _, db := range []*DB{b, c} {
+		file := &twice{Reader: *bytes.NewReader(text), again: func(*bytes.Reader) {
+			both.Done()
+			both.Wait()
+		}}
+		go func() {
+			_, err := db.Import(t.Context(), file, ImportSteps{})
+			results <- err
+		}()
+	}
+	first, second := <-results, <-results
+	if first == nil {
+		first, second = second, first
+	}
+	if second != nil || first == nil || first.Error() != "the same file is being imported by somebody else" {
+		t.Errorf("%v and %v", first, second)
+	}
+	if !bytes.Equal(text, export(t, b, "")) {
+		t.Error("not as in the file")
+	}
+}
+
+// TestChangedMeanwhile: a file that is another one when it is read again is refused.
+func TestChangedMeanwhile(t *testing.T) {
+	smallSteps(t)
+	text := export(t, furnished(t, "sqlite", "wakakusa", 1), "")
+	for name, later := range map[string][]byte{
+		"cut":           text[:len(text)/2],
+		"another digit": []byte(flip(string(text), len(text)/2)),
+		"another table": bytes.Replace(text, []byte("INSERT INTO codes"), []byte("INSERT INTO leases"), 1),
+	} {
+		b := emptyOn(t, "sqlite")
+		_, err := b.Import(t.Context(), &twice{Reader: *bytes.NewReader(text), again: func(r *bytes.Reader) { r.Reset(later) }}, ImportSteps{})
+		var d *dump.Damage
+		if err == nil || errors.As(err, &d) {
+			t.Errorf("%s: %v", name, err)
+		}
+		must(t, b.AbandonImport(t.Context(), ""))
+		_, err = imports(t, b, text)
+		must(t, err)
+	}
+}
+
+// twice is a file that does something before it is read again.
+type twice struct {
+	bytes.Reader
+	again func(*bytes.Reader)
+	times int
+}
+
+func (f *twice) Seek(offset int64, whence int) (int64, error) {
+	if f.times++; f.times == 2 {
+		f.again(&f.Reader)
+	}
+	return f.Reader.Seek(offset, whence)
+}
+
+// TestLoadsWithoutUs: a file of an export is SQL that the engines themselves take, on the day when no program of ours runs.
+func TestLoadsWithoutUs(t *testing.T) {
+	a := furnished(t, "sqlite", "wakakusa", 1)
+	addOdd(t, a)
+	text := export(t, a, "")
+	for _, engine := range engines {
+		b := emptyOn(t, engine)
+		must(t, b.Migrate(t.Context()))
+		client := b.write
+		if engine == "mysql" {
+			cfg := serverConfig(t, b)
+			cfg.MultiStatements = true
+			c, err := mysql.NewConnector(cfg)
+			must(t, err)
+			client = sql.OpenDB(c)
+			defer client.Close()
+		} else {
+			_, err := client.ExecContext(t.Context(), `PRAGMA foreign_keys = 0`) // as in its client
+			must(t, err)
+		}
+		_, err := client.ExecContext(t.Context(), string(text))
+		must(t, err)
+		if again := export(t, b, ""); !bytes.Equal(text, again) {
+			t.Error(engine, firstDifference(text, again))
+		}
+	}
 }
 
 // TestSharedAccounts: who works for two organisations has one account, also when these come one after the other; it stays as it is.

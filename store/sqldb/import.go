@@ -20,13 +20,16 @@ const firstExported = 2
 // One statement inserts so many rows, or fewer if they are long: servers take 16 MB and more at once.
 const rowsAtOnce, bytesAtOnce = 500, 1 << 20
 
-// rowsInTx are kept together: an import goes on behind them. Tests take fewer.
+// rowsInTx are kept together, or fewer if they are long: an import goes on behind them. Tests take fewer.
 var rowsInTx = 10_000
+
+const bytesInTx = 16 << 20
 
 // Imported says what an import did.
 type Imported struct {
 	dump.Summary
 	Before  int64 // rows that an earlier attempt had brought
+	Left    int64 // accounts that were here under their id and stay as they are
 	Already bool  // the file had been imported before; nothing was done
 }
 
@@ -50,7 +53,7 @@ func (db *DB) Import(ctx context.Context, file io.ReadSeeker, told ImportSteps) 
 	}
 	done.Before, done.Already = l.before, l.ended
 	if l.ended {
-		return done, db.Migrate(ctx)
+		return done, l.bringUp(ctx)
 	}
 	if err := l.readySchema(ctx); err != nil {
 		return done, err
@@ -59,6 +62,7 @@ func (db *DB) Import(ctx context.Context, file io.ReadSeeker, told ImportSteps) 
 	if err == nil {
 		err = db.inLongTx(ctx, func(tx *sql.Tx) error { return l.finish(ctx, tx) })
 	}
+	done.Left = l.left
 	var here inTheWay
 	switch {
 	case errors.As(err, &here):
@@ -66,7 +70,7 @@ func (db *DB) Import(ctx context.Context, file io.ReadSeeker, told ImportSteps) 
 	case err != nil:
 		return done, err
 	}
-	return done, db.Migrate(ctx)
+	return done, l.bringUp(ctx)
 }
 
 // CheckImport reads a file to its end and says what it holds.
@@ -74,6 +78,49 @@ func CheckImport(ctx context.Context, file io.ReadSeeker, told Progress) (dump.S
 	l := &loading{told: ImportSteps{Check: told}}
 	err := l.check(ctx, file)
 	return l.found, err
+}
+
+// UnfinishedImport says whether an import into this database was cut short, and of which organisation; "" is everything.
+func (db *DB) UnfinishedImport(ctx context.Context) (org roster.OrgID, found bool, err error) {
+	err = db.read.QueryRowContext(ctx, `SELECT org_id FROM imports WHERE ended_ms = 0 ORDER BY org_id LIMIT 1`).Scan(&org)
+	if errors.Is(err, sql.ErrNoRows) || err != nil && db.dialect.isMissing(err) {
+		return "", false, nil
+	}
+	return org, err == nil, err
+}
+
+// AbandonImport takes away what an unfinished import of an organisation, or of everything, has brought. Nobody could see it yet.
+func (db *DB) AbandonImport(ctx context.Context, org roster.OrgID) error {
+	return db.inLongTx(ctx, func(tx *sql.Tx) error {
+		res, err := tx.ExecContext(ctx, `DELETE FROM imports WHERE org_id = ? AND ended_ms = 0`, string(org))
+		if err != nil {
+			return err
+		}
+		if n, err := res.RowsAffected(); err != nil || n == 0 {
+			return errors.Join(err, errors.New("there is no unfinished import"))
+		}
+		for _, t := range slices.Backward(exported) {
+			if err := t.empty(ctx, tx, org); err != nil {
+				return fmt.Errorf("abandon %s: %w", t.name, err)
+			}
+		}
+		return nil
+	})
+}
+
+// empty removes the rows of an organisation, or all. Of accounts go those that belong nowhere.
+func (t exportTable) empty(ctx context.Context, tx *sql.Tx, org roster.OrgID) error {
+	where, args := t.where(org)
+	if t.self != "" {
+		if _, err := tx.ExecContext(ctx, `UPDATE `+t.name+` SET `+t.self+` = NULL`+where, args...); err != nil {
+			return err
+		}
+	}
+	if t.name == "accounts" {
+		where, args = ` WHERE id NOT IN (SELECT account_id FROM members WHERE account_id IS NOT NULL)`, nil
+	}
+	_, err := tx.ExecContext(ctx, `DELETE FROM `+t.name+where, args...)
+	return err
 }
 
 // loading is an import under way.
@@ -90,23 +137,29 @@ type loading struct {
 	claimed  bool  // the bookmark stands
 	ended    bool
 	table    exportTable
+	left     int64   // accounts that were here
 	pending  [][]any // rows of table
+	size     int     // bytes of their texts
 	later    [][]any // references of a table to itself: value and key
 }
 
 // check reads the whole file and refuses what Export would not have written.
 func (l *loading) check(ctx context.Context, file io.ReadSeeker) (err error) {
-	if _, err := file.Seek(0, io.SeekStart); err != nil {
-		return err
-	}
 	l.columns = map[string][]string{}
 	at, seen := 0, int64(0)
-	l.found, err = dump.Read(file, dump.Visitor{
+	l.found, err = read(file, dump.Visitor{
+		Header: func(h dump.Header) error { l.found.Header = h; return nil },
 		Row: func(r dump.Row) error {
 			seen++
 			l.told.Check.tell(seen, 0)
 			l.columns[r.Table] = r.Columns
-			return ctx.Err()
+			if l.found.Org != "" && r.Table == "orgs" {
+				l.orgs = append(l.orgs, copied(r))
+			}
+			if l.found.Org != "" && r.Table == "accounts" {
+				l.accounts = append(l.accounts, copied(r))
+			}
+			return errors.Join(l.belongs(r), ctx.Err())
 		},
 		Table: func(t dump.Table) error {
 			i := slices.IndexFunc(exported[at:], func(x exportTable) bool { return x.name == t.Name })
@@ -117,33 +170,29 @@ func (l *loading) check(ctx context.Context, file io.ReadSeeker) (err error) {
 			return nil
 		},
 	})
-	if err != nil || l.found.Org == "" {
-		return err
-	}
-	return l.checkOrg(file)
+	return err
 }
 
-// checkOrg refuses a file of one organisation that would write into another, and remembers what must not be here yet.
-func (l *loading) checkOrg(file io.ReadSeeker) error {
+func read(file io.ReadSeeker, v dump.Visitor) (dump.Summary, error) {
 	if _, err := file.Seek(0, io.SeekStart); err != nil {
-		return err
+		return dump.Summary{}, err
 	}
-	_, err := dump.Read(file, dump.Visitor{Row: func(r dump.Row) error {
-		column := "org_id"
-		switch r.Table {
-		case "orgs":
-			column = "id"
-			l.orgs = append(l.orgs, copied(r))
-		case "accounts":
-			l.accounts = append(l.accounts, copied(r))
-			return nil
-		}
-		if valueOf(r, column) != l.found.Org {
-			return fmt.Errorf("a row of %s is of another organisation", r.Table)
-		}
+	return dump.Read(file, v)
+}
+
+// belongs refuses a row of a file of one organisation that would write into another.
+func (l *loading) belongs(r dump.Row) error {
+	column := "org_id"
+	switch {
+	case l.found.Org == "" || r.Table == "accounts":
 		return nil
-	}})
-	return err
+	case r.Table == "orgs":
+		column = "id"
+	}
+	if valueOf(r, column) != l.found.Org {
+		return fmt.Errorf("a row of %s is of another organisation", r.Table)
+	}
+	return nil
 }
 
 func copied(r dump.Row) dump.Row {
@@ -182,9 +231,11 @@ func (l *loading) readySchema(ctx context.Context) error {
 	switch {
 	case is < firstExported || is > newest:
 		return fmt.Errorf("the file is of schema %d; this program knows %d to %d", is, firstExported, newest)
+	case at > newest:
+		return fmt.Errorf("the database has schema %d; this program knows %d: use a newer program", at, newest)
 	case at == 0:
 		err = l.db.migrateTo(ctx, is)
-	case at == is && (is == newest || l.claimed):
+	case at == is && (is == newest || l.found.Org == ""): // where something is, everything is refused
 	case at < newest:
 		return fmt.Errorf("the database has schema %d; this program needs %d: run \"wakakusa migrate\" first", at, newest)
 	default:
@@ -211,27 +262,41 @@ func (l *loading) readySchema(ctx context.Context) error {
 
 // load brings in all tables but the last.
 func (l *loading) load(ctx context.Context, file io.ReadSeeker) error {
-	if _, err := file.Seek(0, io.SeekStart); err != nil {
-		return err
-	}
 	if l.db.dialect.loading != "" {
 		if _, err := l.db.long.ExecContext(ctx, l.db.dialect.loading); err != nil {
 			return err
 		}
 	}
-	again, err := dump.Read(file, dump.Visitor{
+	again, err := read(file, dump.Visitor{
 		Row:   func(r dump.Row) error { return l.row(ctx, r) },
 		Table: func(t dump.Table) error { return l.endTable(ctx, t) },
 	})
-	if err == nil && again.Sum != l.found.Sum {
-		err = errors.New("the file changed while it was read")
+	var damage *dump.Damage
+	if errors.As(err, &damage) || err == nil && again.Sum != l.found.Sum {
+		return errors.New("the file has changed while it was being imported: \"wakakusa import --abandon\", then begin again")
 	}
 	return err
 }
 
+// bringUp migrates what came in under an older schema. What is of another schema than the file is not touched.
+func (l *loading) bringUp(ctx context.Context) error {
+	at, newest, err := l.db.Schema(ctx)
+	if err != nil || at == newest || at != l.found.Schema {
+		return err
+	}
+	return l.db.Migrate(ctx)
+}
+
 func (l *loading) row(ctx context.Context, r dump.Row) error {
+	if err := errors.Join(l.belongs(r), ctx.Err()); err != nil {
+		return err
+	}
 	if l.table.name != r.Table {
-		l.table = exported[slices.IndexFunc(exported, func(t exportTable) bool { return t.name == r.Table })]
+		i := slices.IndexFunc(exported, func(t exportTable) bool { return t.name == r.Table })
+		if i < 0 {
+			return fmt.Errorf("the table %s does not belong here", r.Table)
+		}
+		l.table = exported[i]
 	}
 	r = copied(r)
 	if i := slices.Index(r.Columns, l.table.self); i >= 0 && r.Values[i] != nil {
@@ -244,7 +309,8 @@ func (l *loading) row(ctx context.Context, r dump.Row) error {
 		return nil
 	}
 	l.pending = append(l.pending, r.Values)
-	if len(l.pending) < rowsInTx || l.last() {
+	l.size += textSize(r.Values)
+	if len(l.pending) < rowsInTx && l.size < bytesInTx || l.last() {
 		return nil
 	}
 	return l.flush(ctx, nil)
@@ -288,7 +354,7 @@ func (l *loading) flush(ctx context.Context, also func(*sql.Tx) error) error {
 	if err != nil {
 		return fmt.Errorf("import %s: %w", l.table.name, err)
 	}
-	l.claimed, l.pending = true, l.pending[:0]
+	l.claimed, l.pending, l.size = true, l.pending[:0], 0
 	l.kept += n
 	if also != nil {
 		l.later = nil
@@ -296,7 +362,7 @@ func (l *loading) flush(ctx context.Context, also func(*sql.Tx) error) error {
 	return nil
 }
 
-// claim sets the bookmark, unless what is here forbids the import. Whoever makes an organisation or an account waits.
+// claim sets the bookmark, unless what is here forbids the import. Whoever makes an account, or imports too, waits.
 func (l *loading) claim(ctx context.Context, tx *sql.Tx) error {
 	if l.claimed {
 		return nil
@@ -304,16 +370,23 @@ func (l *loading) claim(ctx context.Context, tx *sql.Tx) error {
 	if err := passGate(ctx, tx, gateAccounts); err != nil {
 		return err
 	}
-	refuse := l.refuseAny
-	if l.found.Org != "" {
-		refuse = l.refuseSame
-	}
-	if err := errors.Join(l.refuseUnfinished(ctx, tx), refuse(ctx, tx)); err != nil {
-		return err
-	}
 	_, err := tx.ExecContext(ctx, `INSERT INTO imports (digest, org_id, kept, ended_ms) VALUES (?, ?, 0, 0)`, l.found.Sum, l.found.Org)
-	return err
+	if err != nil && l.db.dialect.isDuplicate(err) {
+		return errRival
+	}
+	if err == nil {
+		err = l.refuseUnfinished(ctx, tx)
+	}
+	switch {
+	case err != nil:
+		return err
+	case l.found.Org == "":
+		return l.refuseAny(ctx, tx)
+	}
+	return l.refuseSame(ctx, tx)
 }
+
+var errRival = inTheWay{errors.New("the same file is being imported by somebody else")}
 
 // inTheWay is what is here already; the line of the file does not matter.
 type inTheWay struct{ error }
@@ -321,14 +394,14 @@ type inTheWay struct{ error }
 // refuseUnfinished wants that no other file for the same place was left half-way.
 func (l *loading) refuseUnfinished(ctx context.Context, tx *sql.Tx) error {
 	var digest string
-	err := tx.QueryRowContext(ctx, `SELECT digest FROM imports WHERE ended_ms = 0 AND org_id IN (?, '')`, l.found.Org).Scan(&digest)
+	err := tx.QueryRowContext(ctx, `SELECT digest FROM imports WHERE ended_ms = 0 AND org_id IN (?, '') AND digest <> ?`, l.found.Org, l.found.Sum).Scan(&digest)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
 		return nil
 	case err != nil:
 		return err
 	}
-	return inTheWay{fmt.Errorf("the import of another file (its last line has sha256 %s) has not ended: go on with that one", digest)}
+	return inTheWay{fmt.Errorf("the import of another file (its last line has sha256 %s) has not ended: go on with that one, or \"wakakusa import --abandon\"", digest)}
 }
 
 // refuseAny wants an empty database.
@@ -366,11 +439,19 @@ func (l *loading) refuseSame(ctx context.Context, tx *sql.Tx) error {
 			return err
 		}
 	}
+	const taken = `SELECT 1 FROM accounts WHERE id <> ? AND (name_key = ? OR email_key = ?)` // as in freeName
 	for _, a := range l.accounts {
 		id, name := valueOf(a, "id"), valueOf(a, "name")
+		here, err := finds(ctx, tx, `SELECT 1 FROM accounts WHERE id = ?`, id)
+		if err != nil {
+			return err
+		}
+		if here {
+			continue // it is not brought
+		}
 		if err := errors.Join(
-			ask(fmt.Sprintf("somebody else signs in as %v", name), `SELECT 1 FROM accounts WHERE id <> ? AND name_key = ?`, id, valueOf(a, "name_key")),
-			ask(fmt.Sprintf("somebody else has the e-mail address of %v", name), `SELECT 1 FROM accounts WHERE id <> ? AND email_key = ?`, id, valueOf(a, "email_key")),
+			ask(fmt.Sprintf("somebody else signs in as %v", name), taken, id, valueOf(a, "name_key"), valueOf(a, "name_key")),
+			ask(fmt.Sprintf("somebody else signs in by the e-mail address of %v", name), taken, id, valueOf(a, "email_key"), valueOf(a, "email_key")),
 		); err != nil {
 			return err
 		}
@@ -413,10 +494,7 @@ func portions(rows [][]any) iter.Seq[[][]any] {
 	return func(yield func([][]any) bool) {
 		from, size := 0, 0
 		for i, row := range rows {
-			for _, v := range row {
-				text, _ := v.(string)
-				size += len(text)
-			}
+			size += textSize(row)
 			if i-from+1 < rowsAtOnce && size < bytesAtOnce && i+1 < len(rows) {
 				continue
 			}
@@ -426,6 +504,14 @@ func portions(rows [][]any) iter.Seq[[][]any] {
 			from, size = i+1, 0
 		}
 	}
+}
+
+func textSize(row []any) (n int) {
+	for _, v := range row {
+		text, _ := v.(string)
+		n += len(text)
+	}
+	return n
 }
 
 // newAccounts leaves out those that came with another organisation.
@@ -440,6 +526,7 @@ func (l *loading) newAccounts(ctx context.Context, tx *sql.Tx, rows [][]any) (li
 			list = append(list, row)
 		}
 	}
+	l.left = int64(len(rows) - len(list))
 	return list, nil
 }
 
@@ -453,7 +540,7 @@ func (l *loading) move(ctx context.Context, tx *sql.Tx, rows, endedMs int64) err
 	if n, err := res.RowsAffected(); err != nil || n == 1 {
 		return err
 	}
-	return errors.New("the same file is being imported by somebody else")
+	return errRival
 }
 
 // finish brings in the last table and compares all of them with the file.
@@ -470,8 +557,8 @@ func (l *loading) finish(ctx context.Context, tx *sql.Tx) error {
 	return l.verify(ctx, tx)
 }
 
-// verify reads back what was brought. Accounts that came with another organisation may have changed here since; of an organisation's
-// accounts only the number is compared.
+// verify reads back what was brought. Where accounts were here already, or came with an earlier attempt and are in use since, only their
+// number is compared.
 func (l *loading) verify(ctx context.Context, tx *sql.Tx) error {
 	w, err := dump.NewWriter(io.Discard, l.found.Header)
 	if err != nil {
@@ -490,11 +577,12 @@ func (l *loading) verify(ctx context.Context, tx *sql.Tx) error {
 	}
 	for i, t := range have {
 		want := l.found.Tables[i]
-		if t.Name == "accounts" && l.found.Org != "" {
+		if t.Name == "accounts" && l.found.Org != "" && (l.left > 0 || l.before > 0) {
 			t.Sum = want.Sum
 		}
 		if t != want {
-			return fmt.Errorf("%s is not in the database as it is in the file (%d rows of %d)", t.Name, t.Rows, want.Rows)
+			return fmt.Errorf("%s is not in the database as it is in the file (%d rows of %d): somebody wrote meanwhile; \"wakakusa import --abandon\", then begin again",
+				t.Name, t.Rows, want.Rows)
 		}
 	}
 	return nil

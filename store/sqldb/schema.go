@@ -2,6 +2,7 @@ package sqldb
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"io/fs"
 	"path"
@@ -10,6 +11,11 @@ import (
 
 	"github.com/pressly/goose/v3"
 )
+
+// querier is a database or a transaction in it.
+type querier interface {
+	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
+}
 
 // Migration is one step of the schema.
 type Migration struct {
@@ -86,8 +92,10 @@ func (db *DB) known() ([]Migration, error) {
 }
 
 // version is that of the database; 0 where nothing has been migrated.
-func (db *DB) version(ctx context.Context) (at int64, err error) {
-	err = db.read.QueryRowContext(ctx, `SELECT COALESCE(MAX(version_id), 0) FROM goose_db_version WHERE is_applied = 1`).Scan(&at)
+func (db *DB) version(ctx context.Context) (int64, error) { return db.versionIn(ctx, db.read) }
+
+func (db *DB) versionIn(ctx context.Context, in querier) (at int64, err error) {
+	err = in.QueryRowContext(ctx, `SELECT COALESCE(MAX(version_id), 0) FROM goose_db_version WHERE is_applied = 1`).Scan(&at)
 	if err != nil && db.dialect.isMissing(err) {
 		return 0, nil
 	}
