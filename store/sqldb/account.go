@@ -94,6 +94,9 @@ func (w *writer) AddAccount(ctx context.Context, a store.Account, link string) (
 	return a, err
 }
 
+// signsIn finds somebody else who signs in by a key, given twice; then the one who may.
+const signsIn = `SELECT 1 FROM accounts WHERE (name_key = ? OR email_key = ?) AND id <> ?`
+
 // freeName asks before writing, so that the refusal can name the field. A user name must not be another's address either, nor the
 // other way round: both are typed into the same field of the sign-in form.
 func freeName(ctx context.Context, tx *sql.Tx, a store.Account) error {
@@ -101,11 +104,11 @@ func freeName(ctx context.Context, tx *sql.Tx, a store.Account) error {
 		if f.key == "" {
 			continue
 		}
-		var n int
-		if err := tx.QueryRowContext(ctx, `SELECT COUNT(*) FROM accounts WHERE (name_key = ? OR email_key = ?) AND id <> ?`, f.key, f.key, a.ID).Scan(&n); err != nil {
+		taken, err := finds(ctx, tx, signsIn, f.key, f.key, a.ID)
+		if err != nil {
 			return err
 		}
-		if n > 0 {
+		if taken {
 			return roster.Refuse(roster.Taken, "error.taken_account_"+f.field).On(f.field)
 		}
 	}

@@ -91,8 +91,10 @@ func (db *DB) Export(ctx context.Context, org roster.OrgID, to io.Writer, told P
 		return nil, err
 	}
 	x := exporting{tx: tx, org: org, to: w, told: told}
-	if err := x.count(ctx); err != nil {
-		return nil, err
+	if told != nil {
+		if err := x.count(ctx); err != nil {
+			return nil, err
+		}
 	}
 	list, err := x.all(ctx, exported)
 	if err != nil {

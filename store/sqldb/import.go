@@ -128,7 +128,8 @@ type loading struct {
 	db       *DB
 	told     ImportSteps
 	found    dump.Summary
-	columns  map[string][]string // of the file's tables that have rows
+	tables   []exportTable       // of the file
+	columns  map[string][]string // of those that have rows
 	orgs     []dump.Row          // where the file is of one organisation
 	accounts []dump.Row
 	before   int64 // rows kept by earlier attempts
@@ -146,7 +147,8 @@ type loading struct {
 // check reads the whole file and refuses what Export would not have written.
 func (l *loading) check(ctx context.Context, file io.ReadSeeker) (err error) {
 	l.columns = map[string][]string{}
-	at, seen := 0, int64(0)
+	seen := int64(0)
+	rest := exported
 	l.found, err = read(file, dump.Visitor{
 		Header: func(h dump.Header) error { l.found.Header = h; return nil },
 		Row: func(r dump.Row) error {
@@ -162,15 +164,23 @@ func (l *loading) check(ctx context.Context, file io.ReadSeeker) (err error) {
 			return errors.Join(l.belongs(r), ctx.Err())
 		},
 		Table: func(t dump.Table) error {
-			i := slices.IndexFunc(exported[at:], func(x exportTable) bool { return x.name == t.Name })
-			if i < 0 {
-				return fmt.Errorf("the table %s does not belong here", t.Name)
+			x, i, err := tableIn(rest, t.Name)
+			if err != nil {
+				return err
 			}
-			at += i + 1
+			l.tables, rest = append(l.tables, x), rest[i+1:]
 			return nil
 		},
 	})
 	return err
+}
+
+func tableIn(list []exportTable, name string) (t exportTable, at int, err error) {
+	at = slices.IndexFunc(list, func(x exportTable) bool { return x.name == name })
+	if at < 0 {
+		return t, at, fmt.Errorf("the table %s does not belong here", name)
+	}
+	return list[at], at, nil
 }
 
 func read(file io.ReadSeeker, v dump.Visitor) (dump.Summary, error) {
@@ -292,11 +302,10 @@ func (l *loading) row(ctx context.Context, r dump.Row) error {
 		return err
 	}
 	if l.table.name != r.Table {
-		i := slices.IndexFunc(exported, func(t exportTable) bool { return t.name == r.Table })
-		if i < 0 {
-			return fmt.Errorf("the table %s does not belong here", r.Table)
+		var err error
+		if l.table, _, err = tableIn(l.tables, r.Table); err != nil {
+			return err
 		}
-		l.table = exported[i]
 	}
 	r = copied(r)
 	if i := slices.Index(r.Columns, l.table.self); i >= 0 && r.Values[i] != nil {
@@ -338,7 +347,7 @@ func (l *loading) flush(ctx context.Context, also func(*sql.Tx) error) error {
 	if len(l.pending) == 0 && len(l.later) == 0 {
 		return nil
 	}
-	n := int64(len(l.pending))
+	n, left := int64(len(l.pending)), int64(0)
 	err := l.db.inLongTx(ctx, func(tx *sql.Tx) error {
 		if err := l.claim(ctx, tx); err != nil {
 			return err
@@ -346,7 +355,8 @@ func (l *loading) flush(ctx context.Context, also func(*sql.Tx) error) error {
 		if err := l.move(ctx, tx, n, 0); err != nil {
 			return err
 		}
-		if err := l.insert(ctx, tx, l.pending); err != nil || also == nil {
+		var err error
+		if left, err = l.insert(ctx, tx, l.pending); err != nil || also == nil {
 			return err
 		}
 		return also(tx)
@@ -355,7 +365,7 @@ func (l *loading) flush(ctx context.Context, also func(*sql.Tx) error) error {
 		return fmt.Errorf("import %s: %w", l.table.name, err)
 	}
 	l.claimed, l.pending, l.size = true, l.pending[:0], 0
-	l.kept += n
+	l.kept, l.left = l.kept+n, l.left+left
 	if also != nil {
 		l.later = nil
 	}
@@ -406,15 +416,13 @@ func (l *loading) refuseUnfinished(ctx context.Context, tx *sql.Tx) error {
 
 // refuseAny wants an empty database.
 func (l *loading) refuseAny(ctx context.Context, tx *sql.Tx) error {
-	for _, t := range exported {
-		if slices.ContainsFunc(l.found.Tables, func(x dump.Table) bool { return x.Name == t.name }) {
-			here, err := finds(ctx, tx, `SELECT 1 FROM `+t.name+` LIMIT 1`)
-			if err != nil {
-				return err
-			}
-			if here {
-				return inTheWay{fmt.Errorf("the database is not empty (%s): everything can be imported into an empty one only", t.name)}
-			}
+	for _, t := range l.tables {
+		here, err := finds(ctx, tx, `SELECT 1 FROM `+t.name+` LIMIT 1`)
+		if err != nil {
+			return err
+		}
+		if here {
+			return inTheWay{fmt.Errorf("the database is not empty (%s): everything can be imported into an empty one only", t.name)}
 		}
 	}
 	return nil
@@ -439,7 +447,6 @@ func (l *loading) refuseSame(ctx context.Context, tx *sql.Tx) error {
 			return err
 		}
 	}
-	const taken = `SELECT 1 FROM accounts WHERE id <> ? AND (name_key = ? OR email_key = ?)` // as in freeName
 	for _, a := range l.accounts {
 		id, name := valueOf(a, "id"), valueOf(a, "name")
 		here, err := finds(ctx, tx, `SELECT 1 FROM accounts WHERE id = ?`, id)
@@ -450,8 +457,8 @@ func (l *loading) refuseSame(ctx context.Context, tx *sql.Tx) error {
 			continue // it is not brought
 		}
 		if err := errors.Join(
-			ask(fmt.Sprintf("somebody else signs in as %v", name), taken, id, valueOf(a, "name_key"), valueOf(a, "name_key")),
-			ask(fmt.Sprintf("somebody else signs in by the e-mail address of %v", name), taken, id, valueOf(a, "email_key"), valueOf(a, "email_key")),
+			ask(fmt.Sprintf("somebody else signs in as %v", name), signsIn, valueOf(a, "name_key"), valueOf(a, "name_key"), id),
+			ask(fmt.Sprintf("somebody else signs in by the e-mail address of %v", name), signsIn, valueOf(a, "email_key"), valueOf(a, "email_key"), id),
 		); err != nil {
 			return err
 		}
@@ -471,11 +478,12 @@ func finds(ctx context.Context, tx *sql.Tx, query string, args ...any) (bool, er
 	return err == nil, err
 }
 
-func (l *loading) insert(ctx context.Context, tx *sql.Tx, rows [][]any) error {
+// insert says how many rows it left out.
+func (l *loading) insert(ctx context.Context, tx *sql.Tx, all [][]any) (left int64, err error) {
+	rows := all
 	if l.table.name == "accounts" && l.found.Org != "" {
-		var err error
-		if rows, err = l.newAccounts(ctx, tx, rows); err != nil {
-			return err
+		if rows, err = l.newAccounts(ctx, tx, all); err != nil {
+			return 0, err
 		}
 	}
 	for part := range portions(rows) {
@@ -483,10 +491,10 @@ func (l *loading) insert(ctx context.Context, tx *sql.Tx, rows [][]any) error {
 		text := `INSERT INTO ` + l.table.name + ` (` + strings.Join(l.columns[l.table.name], ", ") + `) VALUES ` +
 			values + strings.Repeat(", "+values, len(part)-1)
 		if _, err := tx.ExecContext(ctx, text, slices.Concat(part...)...); err != nil {
-			return err
+			return 0, err
 		}
 	}
-	return nil
+	return int64(len(all) - len(rows)), nil
 }
 
 // portions are what one statement inserts.
@@ -526,7 +534,6 @@ func (l *loading) newAccounts(ctx context.Context, tx *sql.Tx, rows [][]any) (li
 			list = append(list, row)
 		}
 	}
-	l.left = int64(len(rows) - len(list))
 	return list, nil
 }
 
@@ -551,7 +558,7 @@ func (l *loading) finish(ctx context.Context, tx *sql.Tx) error {
 	if err := l.move(ctx, tx, int64(len(l.pending)), l.db.now().UnixMilli()); err != nil {
 		return err
 	}
-	if err := l.insert(ctx, tx, l.pending); err != nil {
+	if _, err := l.insert(ctx, tx, l.pending); err != nil {
 		return fmt.Errorf("import %s: %w", l.table.name, err)
 	}
 	return l.verify(ctx, tx)
@@ -565,13 +572,7 @@ func (l *loading) verify(ctx context.Context, tx *sql.Tx) error {
 		return err
 	}
 	x := exporting{tx: tx, org: roster.OrgID(l.found.Org), to: w, told: l.told.Verify, total: l.found.Rows}
-	var tables []exportTable
-	for _, t := range exported {
-		if slices.ContainsFunc(l.found.Tables, func(f dump.Table) bool { return f.Name == t.name }) {
-			tables = append(tables, t)
-		}
-	}
-	have, err := x.all(ctx, tables)
+	have, err := x.all(ctx, l.tables)
 	if err != nil {
 		return err
 	}

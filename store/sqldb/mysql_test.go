@@ -17,7 +17,7 @@ import (
 func TestMain(m *testing.M) { mariadbtest.Main(m) }
 
 // unmigrated is an empty database on the tests' server.
-func unmigrated(t *testing.T, s *mariadbtest.Server) *DB {
+func unmigrated(t testing.TB, s *mariadbtest.Server) *DB {
 	t.Helper()
 	db, err := openServer(t.Context(), s.Config(s.Database(t)), 12, time.Now)
 	must(t, err)

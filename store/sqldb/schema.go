@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"fmt"
 	"io/fs"
+	"math"
 	"path"
 	"strconv"
 	"strings"
@@ -25,15 +26,9 @@ type Migration struct {
 }
 
 // Migrate brings the schema to the newest version this program knows. Where several programs share the database they wait for each other.
-func (db *DB) Migrate(ctx context.Context) error {
-	p, err := db.migrator(ctx)
-	if err == nil {
-		_, err = p.Up(ctx)
-	}
-	return err
-}
+func (db *DB) Migrate(ctx context.Context) error { return db.migrateTo(ctx, math.MaxInt64) }
 
-// migrateTo brings the schema to a version that this program knows.
+// migrateTo brings the schema to a version.
 func (db *DB) migrateTo(ctx context.Context, version int64) error {
 	p, err := db.migrator(ctx)
 	if err == nil {
