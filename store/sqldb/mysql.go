@@ -35,9 +35,6 @@ type MySQL struct {
 	MaxConnections int    // at most this many for requests; what takes long has a few of its own
 }
 
-// DefaultConnections is a sensible MaxConnections.
-const DefaultConnections = 24
-
 const (
 	dialWithin = 3 * time.Second
 	// silentFor is how long a server may take before it sends anything: the driver's Commit knows no context, so this is what ends a

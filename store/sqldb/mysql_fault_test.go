@@ -470,3 +470,41 @@ func TestServerDies(t *testing.T) {
 		t.Errorf("only %d writes were acknowledged", acknowledged)
 	}
 }
+
+// TestServerHangs: connections stay and no answer comes. Whoever asks is told, at a commit after silentFor at the latest, and when the
+// server goes on, so does the program. What was committed into the silence may have happened, once.
+func TestServerHangs(t *testing.T) {
+	t.Parallel()
+	s := mariadbtest.Own(t, "")
+	db, err := openServer(t.Context(), s.Config(s.Database(t)), 12, time.Now)
+	must(t, err)
+	defer db.Close()
+	must(t, db.Migrate(t.Context()))
+	org := newOrg(t, db)
+	goOn := func() {}
+	for name, x := range map[string]struct {
+		before, within func()
+		most           time.Duration
+	}{
+		"before the write":  {func() { goOn = s.Hang() }, func() {}, penDeadline},
+		"before the commit": {func() {}, func() { goOn = s.Hang() }, penDeadline + silentFor},
+	} {
+		x.before()
+		began := time.Now()
+		_, err := db.Write(t.Context(), roster.Act{Org: org, Kind: "x"}, func(w store.Writer) error {
+			err := addSite(t.Context(), w, name)
+			x.within()
+			return err
+		})
+		if took := time.Since(began); err == nil || took > x.most+3*time.Second {
+			t.Errorf("%s: %v after %s", name, err, took)
+		}
+		goOn()
+		if _, err := db.Write(t.Context(), roster.Act{Org: org, Kind: "x"}, func(w store.Writer) error { return addSite(t.Context(), w, "その後") }); err != nil {
+			t.Errorf("%s: afterwards: %v", name, err)
+		}
+	}
+	if n := sites(t, db, org); n < 2 || n > 3 {
+		t.Errorf("%d sites", n)
+	}
+}
