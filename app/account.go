@@ -34,7 +34,7 @@ const (
 func (a *App) SignIn(ctx context.Context, login, password, address string) (Account, error) {
 	wrong := roster.Refuse(roster.Invalid, "error.sign_in")
 	key := HashSecret(strings.ToLower(norm.NFKC.String(strings.TrimSpace(login))))
-	address = source(address)
+	address = Source(address)
 	now := a.now()
 	_, ok, err := a.store.TrySignIn(ctx, store.Attempt{
 		Account: key, Address: address, NowMs: now.UnixMilli(), SinceMs: now.Add(-failureWindow).UnixMilli(),
@@ -70,8 +70,8 @@ func (a *App) SignIn(ctx context.Context, login, password, address string) (Acco
 	return acc, a.store.ClearFailures(ctx, key, address)
 }
 
-// source is what failures of an address are counted under: a house has one IPv4 address, but a whole /64 of IPv6.
-func source(address string) string {
+// Source is what failures of an address are counted under: a house has one IPv4 address, but a whole /64 of IPv6.
+func Source(address string) string {
 	ip, err := netip.ParseAddr(address)
 	if err != nil || ip.Unmap().Is4() {
 		return address

@@ -78,7 +78,7 @@ func TestSignInLimitOfANetwork(t *testing.T) {
 	wantKind(t, "from one more address of the house", f.signIn("shunin", goodPassword, "2001:db8:0:1:ffff::1"), roster.TooMany)
 	must(t, f.signIn("shunin", goodPassword, "2001:db8:0:2::1"))
 	for address, want := range map[string]string{"192.0.2.1": "192.0.2.1", "::ffff:192.0.2.1": "::ffff:192.0.2.1", "fe80::1%eth0": "fe80::/64", "": "", "x": "x"} {
-		if got := source(address); got != want {
+		if got := Source(address); got != want {
 			t.Errorf("%q is counted as %q, want %q", address, got, want)
 		}
 	}

@@ -284,6 +284,25 @@ func TestOffline(t *testing.T) {
 	x.offline(false)
 }
 
+// TestTooManyEdits: an edit that the server has no room for at the moment stays shown as under way and is sent again when there is.
+func TestTooManyEdits(t *testing.T) {
+	x := openSheet(t, demo(t), desktop, "manager")
+	c := x.cells(different)
+	a, b := x.text(c[0]), x.text(c[1])
+	x.js(`{ const send = fetch; let full = true; window.fetch = (...a) => {
+		if (!full) return send(...a);
+		full = false;
+		return Promise.resolve(new Response("", { status: 429, headers: { "Retry-After": "1" } }));
+	} }`)
+	x.drag(c[0], c[1])
+	x.until("the swap", fmt.Sprintf(`document.querySelector(%q).innerText.trim() === %q`, c[1], a))
+	x.settled()
+	x.openSheet()
+	if x.text(c[0]) != b || x.text(c[1]) != a {
+		t.Errorf("after loading anew: %s %s, want %s %s", x.text(c[0]), x.text(c[1]), b, a)
+	}
+}
+
 func (x *tab) offline(off bool) {
 	x.t.Helper()
 	x.call(func(ctx context.Context) error {

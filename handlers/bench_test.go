@@ -40,7 +40,7 @@ func newBenchSite(b testing.TB, months int) *benchSite {
 	d, err := demo.Build(ctx, db, demo.Options{Seed: 1, Today: today, Staff: 137, Months: months, NewID: demo.SeqIDs(1)})
 	check(b, err)
 	a := app.New(db, clock, newID)
-	server, err := New(a, Config{Log: slog.New(slog.DiscardHandler)})
+	server, err := New(a, Config{Limits: Limits{Requests: 1e6, Sheet: 1e6}, Log: slog.New(slog.DiscardHandler)})
 	check(b, err)
 	s := &benchSite{server, b, map[roster.Role]*http.Cookie{}, ""}
 	for _, m := range d.Members {

@@ -29,6 +29,12 @@ func (s *Server) getHealth(c *request) error {
 		Checks []healthCheck `json:"checks"`
 	}{"ok", []healthCheck{{"database", h.Database == nil}, {"schema", h.Schema == nil}, {"accepting", !s.isDraining()}}}
 	code := http.StatusOK
+	if shared := s.Limits.Shared; shared != nil {
+		answer.Checks = append(answer.Checks, healthCheck{"redis", !shared.Away()})
+		if shared.Away() {
+			answer.Status = "degraded"
+		}
+	}
 	if !h.Ready() || s.isDraining() {
 		answer.Status, code = "unhealthy", http.StatusServiceUnavailable
 	}

@@ -121,6 +121,23 @@ func limitBody(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
+// identify finds out who asks, and refuses whoever asks too often – also for what does not exist.
+func (s *Server) identify(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		if sessionless(c.Path()) {
+			return next(c)
+		}
+		r, err := s.open(c)
+		if err == nil {
+			err = s.checkLimit(r)
+		}
+		if err != nil {
+			return err
+		}
+		return next(c)
+	}
+}
+
 func isProbe(path string) bool {
 	return slices.Contains([]string{"/live", "/ready", "/health"}, strings.TrimSuffix(path, "/"))
 }

@@ -121,15 +121,12 @@ func sessionless(path string) bool {
 	return isProbe(path) || slices.Contains([]string{"/s/:asset", "/manifest.webmanifest", "/favicon.ico"}, path)
 }
 
-// guard finds out who asks and lets in whom the gate allows. A stranger's organisation is not found, whatever was asked.
+// guard lets in whom the gate allows. A stranger's organisation is not found, whatever was asked.
 func (s *Server) guard(r route) echo.HandlerFunc {
 	return func(ec echo.Context) error {
-		if sessionless(r.path) {
-			return r.handle(s, &request{Context: ec, text: s.texts.For("ja")})
-		}
-		c, err := s.open(ec)
-		if err != nil {
-			return err
+		c, ok := ec.Get(requestKey).(*request)
+		if !ok {
+			c = &request{Context: ec, text: s.texts.For("ja")}
 		}
 		if err := r.gate.check(c); err != nil {
 			return err

@@ -27,6 +27,7 @@ type Config struct {
 	Public  string       // address under which people reach us, for links; "" is that of the request
 	Secure  bool         // behind HTTPS: Secure cookies, HSTS
 	Proxies []*net.IPNet // whose X-Forwarded-For counts; no other X-Forwarded header is read
+	Limits  Limits
 	Log     *slog.Logger
 }
 
@@ -40,6 +41,7 @@ type Server struct {
 	handler  http.Handler
 	sessions *sessionStore
 	streams  streams
+	counts   counts
 	stop     chan struct{} // closed when the program stops: streams end
 	stopOnce sync.Once
 }
@@ -54,13 +56,13 @@ func New(a *app.App, cfg Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{Config: cfg, app: a, texts: texts, assets: assets, echo: echo.New(), streams: streams{open: map[roster.AccountID]int{}}, stop: make(chan struct{})}
+	s := &Server{Config: cfg, app: a, texts: texts, assets: assets, echo: echo.New(), streams: streams{open: map[roster.AccountID]int{}}, counts: counts{times: map[string][]time.Time{}}, stop: make(chan struct{})}
 	s.sessions = &sessionStore{app: a, secure: cfg.Secure}
 	s.echo.HideBanner, s.echo.HidePort = true, true
 	s.echo.Logger.SetOutput(io.Discard)
 	s.echo.HTTPErrorHandler = s.answerError
 	s.echo.IPExtractor = s.address
-	s.echo.Use(s.logRequests, s.recoverPanics, s.setHeaders, s.checkHost, s.refuseCrossSite, limitBody)
+	s.echo.Use(s.logRequests, s.recoverPanics, s.setHeaders, s.checkHost, s.refuseCrossSite, limitBody, s.identify)
 	s.addRoutes()
 	s.handler, err = compress(s.echo)
 	return s, err

@@ -61,7 +61,7 @@ func newSite(t *testing.T, change ...func(*Config)) *site {
 	s.at = sqldbtest.New(t)
 	s.store = s.at.Open(t, s.clock)
 	s.app = app.New(s.store, s.clock, newID)
-	cfg := Config{Log: slog.New(slog.NewTextHandler(s.logs, &slog.HandlerOptions{Level: slog.LevelDebug}))}
+	cfg := Config{Limits: Limits{Requests: 1e6, Sheet: 1e6}, Log: slog.New(slog.NewTextHandler(s.logs, &slog.HandlerOptions{Level: slog.LevelDebug}))}
 	for _, f := range change {
 		f(&cfg)
 	}

@@ -138,7 +138,7 @@
   async function sendEdits(batch) {
     const [first] = batch, body = new URLSearchParams({ base: Math.min(...batch.map((t) => t.base)), key: key() });
     if (first.ops) body.set("ops", batch.map((t) => t.ops).join(";"));
-    const answer = await twice(() => ask(first.ops ? "/edits" : "/undos", { method: "POST", body }));
+    const answer = await patiently(() => twice(() => ask(first.ops ? "/edits" : "/undos", { method: "POST", body })));
     const refused = answer.status === 422 || answer.status === 409;
     if (refused && batch.length > 1) { // find out which of them it was
       queue.unshift(...batch);
@@ -161,6 +161,15 @@
       await new Promise((r) => setTimeout(r, 600));
       return send();
     }
+  }
+
+  // Too much at once: it is sent again when there is room, and stays shown as under way meanwhile.
+  async function patiently(send) {
+    const answer = await send();
+    const wait = +answer.headers.get("Retry-After");
+    if (answer.status !== 429 || !wait) return answer;
+    await new Promise((r) => setTimeout(r, wait * 1000));
+    return send();
   }
 
   // heed does what the answer's header says.

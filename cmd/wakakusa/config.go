@@ -14,6 +14,7 @@ import (
 
 	envlib "github.com/caarlos0/env/v11"
 
+	"wakakusa/store/redis"
 	"wakakusa/store/sqldb"
 )
 
@@ -35,8 +36,11 @@ type Config struct {
 	ImportPassword string   `env:"IMPORT_PASSWORD" secret:"yes"` // of the database that import-django reads
 	AllowedHosts   []string `env:"ALLOWED_HOSTS"`
 	UseHTTPS       bool     `env:"USE_HTTPS"`
-	TrustedProxies []string `env:"TRUSTED_PROXIES"`              // CIDR ranges whose X-Forwarded-* count
-	LogFormat      string   `env:"LOG_FORMAT" envDefault:"text"` // text, json
+	TrustedProxies []string `env:"TRUSTED_PROXIES"`                   // CIDR ranges whose X-Forwarded-* count
+	RedisURL       string   `env:"REDIS_URL" secret:"yes"`            // of several servers: what they count and keep together
+	RateLimit      int      `env:"RATE_LIMIT" envDefault:"100"`       // requests a minute of one person, or of one address of strangers
+	RateLimitSheet int      `env:"RATE_LIMIT_SHEET" envDefault:"600"` // of one person's open rosters
+	LogFormat      string   `env:"LOG_FORMAT" envDefault:"text"`      // text, json
 	LogLevel       string   `env:"LOG_LEVEL" envDefault:"info"`
 }
 
@@ -171,6 +175,13 @@ func (c Config) check() error {
 	}
 	add(!slices.Contains([]string{"text", "json"}, c.LogFormat), "LOG_FORMAT is text or json")
 	add(!slices.Contains([]string{"debug", "info", "warn", "error"}, c.LogLevel), "LOG_LEVEL is debug, info, warn or error")
+	add(c.RateLimit < 1 || c.RateLimit > 1e6, "RATE_LIMIT is between 1 and 1000000")
+	add(c.RateLimitSheet < 1 || c.RateLimitSheet > 1e6, "RATE_LIMIT_SHEET is between 1 and 1000000")
+	if c.RedisURL != "" {
+		if err := redis.Check(c.RedisURL); err != nil {
+			problems = append(problems, fmt.Errorf("REDIS_URL: %w", err))
+		}
+	}
 	if _, err := c.proxies(); err != nil {
 		problems = append(problems, err)
 	}

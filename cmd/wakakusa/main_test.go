@@ -98,6 +98,8 @@ func TestConfig(t *testing.T) {
 		"production names its hosts":     {map[string]string{"APP_ENV": "production"}, []string{"ALLOWED_HOSTS", "USE_HTTPS"}},
 		"production refuses every host":  {map[string]string{"APP_ENV": "production", "ALLOWED_HOSTS": "*", "USE_HTTPS": "true"}, []string{"ALLOWED_HOSTS"}},
 		"a proxy range must be a range":  {map[string]string{"TRUSTED_PROXIES": "somewhere"}, []string{"TRUSTED_PROXIES"}},
+		"limits have limits":             {map[string]string{"RATE_LIMIT": "0", "RATE_LIMIT_SHEET": "-1"}, []string{"RATE_LIMIT is", "RATE_LIMIT_SHEET"}},
+		"an address that is not Redis's": {map[string]string{"REDIS_URL": "localhost:6379"}, []string{"REDIS_URL"}},
 		"a value that is no switch":      {map[string]string{"USE_HTTPS": "perhaps"}, []string{"UseHTTPS"}},
 		"names of the old system are ok": {map[string]string{"DJANGO_SETTINGS_MODULE": "x"}, nil},
 	} {

@@ -13,6 +13,7 @@ import (
 
 	"wakakusa/app"
 	"wakakusa/handlers"
+	"wakakusa/store/redis"
 )
 
 const stopWithin = 15 * time.Second
@@ -21,6 +22,7 @@ const stopWithin = 15 * time.Second
 type program struct {
 	app     *app.App
 	store   *database
+	redis   *redis.Client // nil where it is not configured
 	server  *handlers.Server
 	http    *http.Server
 	address string
@@ -43,22 +45,42 @@ func logger(cfg Config, out io.Writer) *slog.Logger {
 
 // start opens everything and begins to listen; Close undoes it in reverse.
 func start(ctx context.Context, cfg Config, log *slog.Logger) (*program, error) {
-	s, err := openStore(ctx, cfg)
-	if err != nil {
-		return nil, err
+	p := &program{log: log}
+	if err := p.open(ctx, cfg); err != nil {
+		return nil, errors.Join(err, p.Close())
 	}
-	p := &program{store: s, log: log, app: app.New(s, time.Now, newID)}
+	return p, nil
+}
+
+func (p *program) open(ctx context.Context, cfg Config) (err error) {
+	if p.store, err = openStore(ctx, cfg); err != nil {
+		return err
+	}
+	limits := handlers.Limits{Requests: cfg.RateLimit, Sheet: cfg.RateLimitSheet}
+	if cfg.RedisURL != "" {
+		if p.redis, err = redis.Open(ctx, cfg.RedisURL, p.log); err != nil {
+			return err
+		}
+		limits.Shared = p.redis
+	}
 	proxies, err := cfg.proxies()
 	if err != nil {
-		return nil, errors.Join(err, p.store.Close())
+		return err
 	}
-	p.server, err = handlers.New(p.app, handlers.Config{Hosts: cfg.AllowedHosts, Public: cfg.PublicURL, Secure: cfg.UseHTTPS, Proxies: proxies, Log: log})
+	p.app = app.New(p.store, time.Now, newID)
+	p.server, err = handlers.New(p.app, handlers.Config{
+		Hosts: cfg.AllowedHosts, Public: cfg.PublicURL, Secure: cfg.UseHTTPS, Proxies: proxies, Limits: limits, Log: p.log,
+	})
 	if err != nil {
-		return nil, errors.Join(err, p.store.Close())
+		return err
 	}
+	return p.listen(cfg)
+}
+
+func (p *program) listen(cfg Config) error {
 	listener, err := net.Listen("tcp", cfg.Listen)
 	if err != nil {
-		return nil, errors.Join(err, p.store.Close())
+		return err
 	}
 	p.address = "http://" + listener.Addr().String()
 	if cfg.PublicURL != "" {
@@ -67,10 +89,10 @@ func start(ctx context.Context, cfg Config, log *slog.Logger) (*program, error) 
 	p.http = p.server.HTTP(cfg.Listen)
 	go func() {
 		if err := p.http.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
-			log.Error("serving ended", "error", err)
+			p.log.Error("serving ended", "error", err)
 		}
 	}()
-	return p, nil
+	return nil
 }
 
 // run keeps the watch and the hourly clean-up going until the context ends.
@@ -79,10 +101,19 @@ func (p *program) run(ctx context.Context) {
 	p.app.Watch().Run(ctx)
 }
 
-// Close stops accepting, ends streams, lets requests finish, then closes the database.
-func (p *program) Close() error {
-	ctx, cancel := context.WithTimeout(context.Background(), stopWithin)
-	defer cancel()
-	p.server.Drain()
-	return errors.Join(p.http.Shutdown(ctx), p.store.Close())
+// Close stops accepting, ends streams, lets requests finish, then closes the database. It undoes half a start, too.
+func (p *program) Close() (err error) {
+	if p.http != nil {
+		ctx, cancel := context.WithTimeout(context.Background(), stopWithin)
+		defer cancel()
+		p.server.Drain()
+		err = p.http.Shutdown(ctx)
+	}
+	if p.redis != nil {
+		err = errors.Join(err, p.redis.Close())
+	}
+	if p.store != nil {
+		err = errors.Join(err, p.store.Close())
+	}
+	return err
 }

@@ -10,8 +10,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
-	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -20,16 +18,17 @@ import (
 	"time"
 
 	"github.com/go-sql-driver/mysql"
+
+	"wakakusa/store/daemontest"
 )
 
 // Server is a running server.
 type Server struct {
-	cfg  *mysql.Config // of its administrator, without a database
-	root *sql.DB
-	dir  string    // "" of a server that is not ours
-	args []string  // how it was started
-	cmd  *exec.Cmd // nil of a server that is not ours
-	done chan struct{}
+	cfg                *mysql.Config // of its administrator, without a database
+	root               *sql.DB
+	dir                string   // "" of a server that is not ours
+	args               []string // how it was started
+	*daemontest.Daemon          // nil of a server that is not ours
 }
 
 var shared = sync.OnceValues(func() (*Server, error) {
@@ -41,7 +40,7 @@ var shared = sync.OnceValues(func() (*Server, error) {
 		s := &Server{cfg: cfg}
 		return s, s.connect()
 	}
-	return start(base())
+	return start(daemontest.Base())
 })
 
 var started atomic.Pointer[Server]
@@ -84,7 +83,7 @@ func Shared(t testing.TB) *Server {
 func Own(t testing.TB, dir string, args ...string) *Server {
 	t.Helper()
 	if dir == "" {
-		dir = base()
+		dir = daemontest.Base()
 	}
 	s, err := start(dir, args...)
 	if err != nil {
@@ -94,24 +93,15 @@ func Own(t testing.TB, dir string, args ...string) *Server {
 	return s
 }
 
-// base is memory where there is some; the path of a socket must stay short.
-func base() string {
-	if st, err := os.Stat("/dev/shm"); err == nil && st.IsDir() {
-		return "/dev/shm"
-	}
-	return os.TempDir()
-}
-
 // innodb are the settings that a prepared data directory and its server must share.
 var innodb = []string{"--innodb-log-file-size=8M", "--innodb-data-file-path=ibdata1:5M:autoextend", "--innodb-autoextend-increment=1"}
 
 func start(dir string, args ...string) (*Server, error) {
-	sweep(dir)
 	template, err := template()
 	if err != nil {
 		return nil, err
 	}
-	home, err := os.MkdirTemp(dir, "wakakusa-db-")
+	home, err := daemontest.Home(dir, "wakakusa-db-")
 	if err != nil {
 		return nil, err
 	}
@@ -125,7 +115,7 @@ func start(dir string, args ...string) (*Server, error) {
 
 // template is a data directory that every server begins with, made once a machine.
 func template() (string, error) {
-	version, err := exec.Command(program("mariadbd"), "--no-defaults", "--version").Output()
+	version, err := exec.Command(daemontest.Program("mariadbd"), "--no-defaults", "--version").Output()
 	if err != nil {
 		return "", err
 	}
@@ -150,17 +140,10 @@ func template() (string, error) {
 		return "", err
 	}
 	args := append([]string{"--no-defaults", "--datadir=" + filepath.Join(dir, "data"), "--auth-root-authentication-method=normal", "--skip-test-db", "--skip-name-resolve"}, innodb...)
-	if out, err := exec.Command(program("mariadb-install-db"), asRoot(args)...).CombinedOutput(); err != nil {
+	if out, err := exec.Command(daemontest.Program("mariadb-install-db"), asRoot(args)...).CombinedOutput(); err != nil {
 		return "", fmt.Errorf("%w: %s", err, out)
 	}
 	return dir, os.WriteFile(ready, nil, 0o600)
-}
-
-func program(name string) string {
-	if path, err := exec.LookPath(name); err == nil {
-		return path
-	}
-	return filepath.Join("/usr/sbin", name)
 }
 
 func asRoot(args []string) []string {
@@ -168,23 +151,6 @@ func asRoot(args []string) []string {
 		return append(args, "--user=root")
 	}
 	return args
-}
-
-// sweep removes what servers left whose process was killed.
-func sweep(dir string) {
-	old, err := filepath.Glob(filepath.Join(dir, "wakakusa-db-*"))
-	if err != nil {
-		return
-	}
-	for _, home := range old {
-		text, err := os.ReadFile(filepath.Join(home, "pid"))
-		if err != nil {
-			continue // it is being made
-		}
-		if pid, err := strconv.Atoi(strings.TrimSpace(string(text))); err == nil && syscall.Kill(pid, 0) != nil {
-			os.RemoveAll(home)
-		}
-	}
 }
 
 func (s *Server) launch() error {
@@ -197,20 +163,8 @@ func (s *Server) launch() error {
 		"--character-set-server=latin1", "--collation-server=latin1_swedish_ci", "--sql-mode=",
 		"--skip-innodb-doublewrite", "--innodb-flush-log-at-trx-commit=0", "--innodb-flush-method=nosync", "--innodb-fast-shutdown=2",
 	}, innodb...)
-	s.cmd = exec.Command(program("mariadbd"), append(asRoot(args), s.args...)...)
-	s.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL} // ends with this process, however that ends
-	s.done = make(chan struct{})
-	cmd, done, forked := s.cmd, s.done, make(chan error)
-	go func() {
-		runtime.LockOSThread() // the signal comes when the thread that forked ends
-		err := cmd.Start()
-		forked <- err
-		if err == nil {
-			cmd.Wait() //nolint:errcheck // how it ended does not matter
-		}
-		close(done)
-	}()
-	if err := <-forked; err != nil {
+	var err error
+	if s.Daemon, err = daemontest.Start("mariadbd", append(asRoot(args), s.args...)...); err != nil {
 		return err
 	}
 	return s.connect()
@@ -231,20 +185,12 @@ func (s *Server) connect() (err error) {
 		if err == nil {
 			return nil
 		}
-		select {
-		case <-s.done:
+		if s.Daemon != nil && s.Ended() {
 			log, _ := os.ReadFile(filepath.Join(s.dir, "log"))
 			return fmt.Errorf("the server ended: %s", log)
-		default:
 		}
 	}
 	return err
-}
-
-// Kill ends the server as a power cut would end the process.
-func (s *Server) Kill() {
-	s.cmd.Process.Kill() //nolint:errcheck // it may have ended
-	<-s.done
 }
 
 // Restart starts it again on what it had written.
@@ -255,15 +201,9 @@ func (s *Server) Restart(t testing.TB) {
 	}
 }
 
-// Hang stops the server's process until the function it returns is called: connections stay, answers do not come.
-func (s *Server) Hang() (goOn func()) {
-	s.cmd.Process.Signal(syscall.SIGSTOP)                   //nolint:errcheck // the test will see
-	return func() { s.cmd.Process.Signal(syscall.SIGCONT) } //nolint:errcheck // the test will see
-}
-
 func (s *Server) end() {
 	s.root.Close()
-	if s.cmd != nil {
+	if s.Daemon != nil {
 		s.Kill()
 		os.RemoveAll(s.dir)
 	}
