@@ -70,7 +70,7 @@ func (a *App) SignIn(ctx context.Context, login, password, address string) (Acco
 	return acc, a.store.ClearFailures(ctx, key, address)
 }
 
-// Source is what failures of an address are counted under: a house has one IPv4 address, but a whole /64 of IPv6.
+// Source is what requests and failures of an address are counted under: a house has one IPv4 address, but a whole /64 of IPv6.
 func Source(address string) string {
 	ip, err := netip.ParseAddr(address)
 	if err != nil || ip.Unmap().Is4() {

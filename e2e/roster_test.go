@@ -289,9 +289,8 @@ func TestTooManyEdits(t *testing.T) {
 	x := openSheet(t, demo(t), desktop, "manager")
 	c := x.cells(different)
 	a, b := x.text(c[0]), x.text(c[1])
-	x.js(`{ const send = fetch; let full = true; window.fetch = (...a) => {
-		if (!full) return send(...a);
-		full = false;
+	x.js(`{ const send = fetch; let full = 2; window.fetch = (...a) => {
+		if (full-- <= 0) return send(...a);
 		return Promise.resolve(new Response("", { status: 429, headers: { "Retry-After": "1" } }));
 	} }`)
 	x.drag(c[0], c[1])
@@ -301,6 +300,22 @@ func TestTooManyEdits(t *testing.T) {
 	if x.text(c[0]) != b || x.text(c[1]) != a {
 		t.Errorf("after loading anew: %s %s, want %s %s", x.text(c[0]), x.text(c[1]), b, a)
 	}
+}
+
+// TestNewsIsFetchedLater: what others changed, and could not be fetched when it was told, is fetched later with what comes then.
+func TestNewsIsFetchedLater(t *testing.T) {
+	p := demo(t)
+	x, y := openSheet(t, p, desktop, "manager"), openSheet(t, p, desktop, "admin")
+	c := x.cells(different)
+	a, b := x.text(c[0]), x.text(c[1])
+	y.js(`{ const send = fetch; window.refused = 0; window.fetch = (url, ...a) => {
+		if (!url.includes("/regions") || window.refused > 1) return send(url, ...a);
+		return window.refused++ ? Promise.reject(new TypeError("gone")) : Promise.resolve(new Response("", { status: 429 }));
+	} }`)
+	x.drag(c[0], c[1])
+	x.settled()
+	y.until("two refusals", `window.refused === 2`)
+	y.until("the swap", fmt.Sprintf(`document.querySelector(%q).innerText.trim() === %q && document.querySelector(%q).innerText.trim() === %q`, c[1], a, c[0], b))
 }
 
 func (x *tab) offline(off bool) {

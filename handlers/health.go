@@ -30,8 +30,9 @@ func (s *Server) getHealth(c *request) error {
 	}{"ok", []healthCheck{{"database", h.Database == nil}, {"schema", h.Schema == nil}, {"accepting", !s.isDraining()}}}
 	code := http.StatusOK
 	if shared := s.Limits.Shared; shared != nil {
-		answer.Checks = append(answer.Checks, healthCheck{"redis", !shared.Away()})
-		if shared.Away() {
+		away := shared.Away()
+		answer.Checks = append(answer.Checks, healthCheck{"redis", !away})
+		if away {
 			answer.Status = "degraded"
 		}
 	}

@@ -61,6 +61,9 @@ func TestFaultB8(t *testing.T) {
 	if n := limited(o.admin, 100, o.base+"/staff"); n < 65 {
 		t.Errorf("only %d of a person's second hundred were refused", n)
 	}
+	if n := limited(o.browser(), 700, o.path("/events")); n < 100 || n > 110 {
+		t.Errorf("%d of 700 streams of strangers were refused", n)
+	}
 	if n := limited(o.admin, 110, o.path("/breaches")); n > 0 {
 		t.Errorf("the open sheet stops: %d", n)
 	}
@@ -95,8 +98,6 @@ func passing(k *counts, n int) (passed int) {
 	}
 	return passed
 }
-
-func newCounts() *counts { return &counts{times: map[string][]time.Time{}} }
 
 // TestWindowEdge: wherever a minute begins, no more than a hundred pass within it, and the next at the time that was told (R1).
 func TestWindowEdge(t *testing.T) {
@@ -154,9 +155,9 @@ func TestFaultB7(t *testing.T) {
 	})
 }
 
-func sharing(t *testing.T, url string) func(*Config) {
+func sharing(t *testing.T, url string, patience time.Duration) func(*Config) {
 	t.Helper()
-	client, err := redis.Open(t.Context(), url, slog.New(slog.DiscardHandler))
+	client, err := redis.Open(t.Context(), redis.Config{URL: url, Patience: patience, Log: slog.New(slog.DiscardHandler)})
 	must(t, err)
 	t.Cleanup(func() { client.Close() })
 	return func(c *Config) { c.Limits = Limits{Requests: 100, Sheet: 600, Shared: client} }
@@ -165,11 +166,17 @@ func sharing(t *testing.T, url string) func(*Config) {
 // TestTwoServersOneLimit: where Redis is configured, requests to any server count together.
 func TestTwoServersOneLimit(t *testing.T) {
 	r := redistest.New(t)
-	a, b := newSite(t, sharing(t, r.URL)).browser(), newSite(t, sharing(t, r.URL)).browser()
+	c := newSite(t, sharing(t, r.URL, 10*time.Second))
+	a, b := newSite(t, sharing(t, r.URL, 10*time.Second)).browser(), c.browser()
 	if n := limited(a, 60, "/sign-in") + limited(b, 60, "/sign-in"); n != 20 {
 		t.Errorf("%d of 120 requests to two servers were refused", n)
 	}
 	soon(t, b.get("/sign-in").want(t, 429))
+	for key, times := range c.srv.counts.times {
+		if len(times) != 40 {
+			t.Errorf("%s: the second server counts %d of its own, not 40", key, len(times))
+		}
+	}
 }
 
 // F-F4: with Redis stopped every page was a 500, and so were the probes. RedisGone: each server counts for itself, nobody is unlimited (R5).
@@ -180,7 +187,7 @@ func TestFaultF4RedisGone(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := redistest.New(t)
-			o := newSite(t, sharing(t, r.URL)).found("alpha")
+			o := newSite(t, sharing(t, r.URL, time.Second)).found("alpha")
 			o.browser().get("/health/").want(t, 200).holds(t, `"status":"ok"`, `{"name":"redis","ok":true}`)
 			stop(r)
 			o.admin.get(o.path("")).want(t, 200)

@@ -126,7 +126,7 @@ func (s *Server) guard(r route) echo.HandlerFunc {
 	return func(ec echo.Context) error {
 		c, ok := ec.Get(requestKey).(*request)
 		if !ok {
-			c = &request{Context: ec, text: s.texts.For("ja")}
+			return r.handle(s, &request{Context: ec, text: s.texts.For("ja")})
 		}
 		if err := r.gate.check(c); err != nil {
 			return err

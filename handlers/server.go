@@ -41,7 +41,7 @@ type Server struct {
 	handler  http.Handler
 	sessions *sessionStore
 	streams  streams
-	counts   counts
+	counts   *counts
 	stop     chan struct{} // closed when the program stops: streams end
 	stopOnce sync.Once
 }
@@ -56,7 +56,7 @@ func New(a *app.App, cfg Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{Config: cfg, app: a, texts: texts, assets: assets, echo: echo.New(), streams: streams{open: map[roster.AccountID]int{}}, counts: counts{times: map[string][]time.Time{}}, stop: make(chan struct{})}
+	s := &Server{Config: cfg, app: a, texts: texts, assets: assets, echo: echo.New(), streams: streams{open: map[roster.AccountID]int{}}, counts: newCounts(), stop: make(chan struct{})}
 	s.sessions = &sessionStore{app: a, secure: cfg.Secure}
 	s.echo.HideBanner, s.echo.HidePort = true, true
 	s.echo.Logger.SetOutput(io.Discard)

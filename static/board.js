@@ -127,10 +127,17 @@
     if (queue.length) pump();
   }
 
+  let missed = []; // parts that were told and could not be fetched yet
   async function fetchNews(task) {
     if (task.rev <= rev) return; // our own, or already drawn
-    const answer = await ask("/regions?names=" + encodeURIComponent(task.news.join(",")), {});
+    missed = [...new Set([...missed, ...task.news])];
+    const answer = await ask("/regions?names=" + encodeURIComponent(missed.join(",")), {}).catch(() => null);
+    if (!answer || answer.status === 429 || answer.status >= 500) {
+      setTimeout(() => { queue.push(task); pump(); }, 5000);
+      return;
+    }
     if (!answer.ok) return;
+    missed = [];
     show(await answer.text());
     rev = Math.max(rev, task.rev);
   }
@@ -165,11 +172,12 @@
 
   // Too much at once: it is sent again when there is room, and stays shown as under way meanwhile.
   async function patiently(send) {
-    const answer = await send();
-    const wait = +answer.headers.get("Retry-After");
-    if (answer.status !== 429 || !wait) return answer;
-    await new Promise((r) => setTimeout(r, wait * 1000));
-    return send();
+    for (;;) {
+      const answer = await send();
+      const wait = +answer.headers.get("Retry-After");
+      if (answer.status !== 429 || !wait) return answer;
+      await new Promise((r) => setTimeout(r, wait * 1000));
+    }
   }
 
   // heed does what the answer's header says.

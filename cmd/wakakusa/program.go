@@ -58,7 +58,7 @@ func (p *program) open(ctx context.Context, cfg Config) (err error) {
 	}
 	limits := handlers.Limits{Requests: cfg.RateLimit, Sheet: cfg.RateLimitSheet}
 	if cfg.RedisURL != "" {
-		if p.redis, err = redis.Open(ctx, cfg.RedisURL, p.log); err != nil {
+		if p.redis, err = redis.Open(ctx, redis.Config{URL: cfg.RedisURL, Log: p.log}); err != nil {
 			return err
 		}
 		limits.Shared = p.redis

@@ -72,15 +72,14 @@ func Base() string {
 	return os.TempDir()
 }
 
-// Home makes a directory for one server, and removes those that servers left whose process was killed. The server must keep its
-// number there in a file named pid.
+// Home makes a directory for one server, and removes those of processes that were killed before they could.
 func Home(base, prefix string) (string, error) {
 	old, err := filepath.Glob(filepath.Join(base, prefix+"*"))
 	if err != nil {
 		return "", err
 	}
 	for _, home := range old {
-		text, err := os.ReadFile(filepath.Join(home, "pid"))
+		text, err := os.ReadFile(filepath.Join(home, "owner"))
 		if err != nil {
 			continue // it is being made
 		}
@@ -88,5 +87,9 @@ func Home(base, prefix string) (string, error) {
 			os.RemoveAll(home)
 		}
 	}
-	return os.MkdirTemp(base, prefix)
+	home, err := os.MkdirTemp(base, prefix)
+	if err != nil {
+		return "", err
+	}
+	return home, os.WriteFile(filepath.Join(home, "owner"), []byte(strconv.Itoa(os.Getpid())), 0o600)
 }

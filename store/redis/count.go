@@ -7,9 +7,9 @@ import (
 	goredis "github.com/redis/go-redis/v9"
 )
 
-// take keeps the times of what it allowed, newest first, as many as the limit: when the oldest of a full list lies within the window,
+// script keeps the times of what it allowed, newest first, as many as the limit: when the oldest of a full list lies within the window,
 // the limit is reached. Time is Redis's, so that servers with different clocks count alike. What is refused does not count.
-var take = goredis.NewScript(`
+var script = goredis.NewScript(`
 local limit, window = tonumber(ARGV[1]), tonumber(ARGV[2])
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
@@ -25,10 +25,14 @@ return 0
 
 // Take counts one more under a key, unless limit were counted within the time per before now; then it says how long until there is room.
 func (c *Client) Take(ctx context.Context, key string, limit int, per time.Duration) (wait time.Duration, err error) {
-	err = c.do(ctx, func(ctx context.Context) error {
-		ms, err := take.Run(ctx, c.db, []string{prefix + "count:" + key}, limit, per.Milliseconds()).Int64()
-		wait = time.Duration(ms) * time.Millisecond
+	err = c.do(ctx, func(ctx context.Context) (err error) {
+		wait, err = c.take(ctx, "count:"+key, limit, per)
 		return err
 	})
 	return wait, err
+}
+
+func (c *Client) take(ctx context.Context, key string, limit int, per time.Duration) (wait time.Duration, err error) {
+	ms, err := script.Run(ctx, c.db, []string{prefix + key}, limit, per.Milliseconds()).Int64()
+	return time.Duration(ms) * time.Millisecond, err
 }

@@ -3,6 +3,7 @@
 package redis
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -15,10 +16,16 @@ import (
 )
 
 const (
-	patience   = 250 * time.Millisecond // that one request may wait, once
 	probeEvery = time.Second
 	prefix     = "wakakusa:"
 )
+
+// Config says where the server is.
+type Config struct {
+	URL      string
+	Patience time.Duration // that one request may wait for it; 250 ms when none is given
+	Log      *slog.Logger
+}
 
 // ErrAway is the answer while the server is away: at once, without asking it.
 var ErrAway = errors.New("redis is away")
@@ -28,11 +35,11 @@ var errURL = errors.New("redis://HOST:PORT, rediss://HOST:PORT or unix://PATH ex
 
 // Check reports whether an address can be understood.
 func Check(url string) error {
-	_, err := options(url)
+	_, err := options(url, time.Second)
 	return err
 }
 
-func options(url string) (*goredis.Options, error) {
+func options(url string, patience time.Duration) (*goredis.Options, error) {
 	o, err := goredis.ParseURL(url)
 	if err != nil {
 		return nil, errURL
@@ -49,6 +56,7 @@ func options(url string) (*goredis.Options, error) {
 // once a second until it takes commands again.
 type Client struct {
 	db     *goredis.Client
+	wait   time.Duration
 	log    *slog.Logger
 	away   atomic.Bool
 	failed atomic.Int64
@@ -57,13 +65,14 @@ type Client struct {
 }
 
 // Open prepares a client. A server that does not answer is no error: it may come later.
-func Open(ctx context.Context, url string, log *slog.Logger) (*Client, error) {
-	o, err := options(url)
+func Open(ctx context.Context, cfg Config) (*Client, error) {
+	cfg.Patience = cmp.Or(cfg.Patience, 250*time.Millisecond)
+	o, err := options(cfg.URL, cfg.Patience)
 	if err != nil {
 		return nil, err
 	}
 	goredis.SetLogger(quiet{})
-	c := &Client{db: goredis.NewClient(o), log: log, stop: make(chan struct{})}
+	c := &Client{db: goredis.NewClient(o), wait: cfg.Patience, log: cfg.Log, stop: make(chan struct{})}
 	if err := c.do(ctx, c.probe); err != nil && ctx.Err() != nil {
 		return nil, errors.Join(err, c.Close())
 	}
@@ -92,7 +101,7 @@ func (c *Client) do(ctx context.Context, command func(context.Context) error) er
 	if c.away.Load() {
 		return ErrAway
 	}
-	limited, cancel := context.WithTimeout(ctx, patience)
+	limited, cancel := context.WithTimeout(ctx, c.wait)
 	defer cancel()
 	err := command(limited)
 	if err != nil && ctx.Err() == nil { // a reader who has gone says nothing about the server
@@ -120,7 +129,7 @@ func (c *Client) await() {
 			return
 		case <-tick.C:
 		}
-		ctx, cancel := context.WithTimeout(context.Background(), patience)
+		ctx, cancel := context.WithTimeout(context.Background(), c.wait)
 		err := c.probe(ctx)
 		cancel()
 		if err == nil {
@@ -131,7 +140,8 @@ func (c *Client) await() {
 	}
 }
 
-// probe writes: a server that is full or a replica answers a ping and takes nothing.
+// probe does what requests do: a server that is full, a replica or one that allows no scripts answers a ping and takes nothing.
 func (c *Client) probe(ctx context.Context) error {
-	return c.db.Set(ctx, prefix+"probe", 1, probeEvery).Err()
+	_, err := c.take(ctx, "probe", 1000, probeEvery)
+	return err
 }

@@ -40,8 +40,13 @@ func TestMain(m *testing.M) {
 
 func open(t *testing.T, url string) (*Client, *logged) {
 	t.Helper()
+	return patient(t, url, 10*time.Second)
+}
+
+func patient(t *testing.T, url string, patience time.Duration) (*Client, *logged) {
+	t.Helper()
 	log := &logged{}
-	c, err := Open(t.Context(), url, slog.New(slog.NewTextHandler(log, nil)))
+	c, err := Open(t.Context(), Config{URL: url, Patience: patience, Log: slog.New(slog.NewTextHandler(log, nil))})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -130,6 +135,10 @@ func TestUnreachable(t *testing.T) {
 			s.Do(t, "REPLICAOF", "127.0.0.1", "1")
 			return func() { s.Do(t, "REPLICAOF", "NO", "ONE") }
 		},
+		"no scripts": func(t *testing.T, s *redistest.Server) func() {
+			s.Do(t, "ACL", "SETUSER", "default", "-eval", "-evalsha")
+			return func() { s.Do(t, "ACL", "SETUSER", "default", "+eval", "+evalsha") }
+		},
 		"another password": func(t *testing.T, s *redistest.Server) func() {
 			s.Kill()
 			s.Restart(t, "--requirepass", "changed")
@@ -139,7 +148,7 @@ func TestUnreachable(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := redistest.New(t)
-			c, log := open(t, s.URL)
+			c, log := patient(t, s.URL, time.Second)
 			taken(t, c, "k", 1, 10, time.Minute)
 			mend := spoil(t, s)
 			began := time.Now()
@@ -172,7 +181,7 @@ func TestUnreachable(t *testing.T) {
 // TestHungCostsAHandful: of many requests at once only those that were under way wait, each once.
 func TestHungCostsAHandful(t *testing.T) {
 	s := redistest.New(t)
-	c, _ := open(t, s.URL)
+	c, _ := patient(t, s.URL, 0)
 	goOn := s.Hang()
 	defer goOn()
 	var wg sync.WaitGroup
@@ -242,7 +251,8 @@ func TestAddress(t *testing.T) {
 
 // TestNoRetries: the library's own patience, ten seconds for one command, is switched off.
 func TestNoRetries(t *testing.T) {
-	o, err := options("redis://127.0.0.1:6379")
+	const patience = 250 * time.Millisecond
+	o, err := options("redis://127.0.0.1:6379", patience)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -254,7 +264,7 @@ func TestNoRetries(t *testing.T) {
 
 func BenchmarkTake(b *testing.B) {
 	s := redistest.New(b)
-	c, err := Open(b.Context(), s.URL, slog.New(slog.DiscardHandler))
+	c, err := Open(b.Context(), Config{URL: s.URL, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		b.Fatal(err)
 	}
