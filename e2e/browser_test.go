@@ -344,24 +344,3 @@ func cutText(s string, n int) string {
 	r := []rune(s)
 	return string(r[:min(n, len(r))])
 }
-
-// lockedBuffer collects the log of a program.
-type lockedBuffer struct {
-	mu sync.Mutex
-	b  []byte
-}
-
-func (l *lockedBuffer) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.b = append(l.b, p...)
-	return len(p), nil
-}
-
-func (l *lockedBuffer) String() string { return l.tail(1 << 20) }
-
-func (l *lockedBuffer) tail(n int) string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return string(l.b[max(0, len(l.b)-n):])
-}

@@ -17,6 +17,7 @@ import (
 	"testing"
 	"time"
 
+	"wakakusa/store/daemontest"
 	"wakakusa/store/sqldb/mariadbtest"
 )
 
@@ -63,7 +64,7 @@ type process struct {
 	url   string
 	mu    sync.Mutex
 	links []signInLink // one-time links as they were printed
-	log   *lockedBuffer
+	log   *daemontest.Log
 }
 
 type signInLink struct{ role, path string }
@@ -82,7 +83,7 @@ func launch(dir string, args ...string) (*process, error) {
 		return nil, err
 	}
 	cmd.Env = append(cmd.Env, settings...)
-	p := &process{cmd: cmd, log: &lockedBuffer{}}
+	p := &process{cmd: cmd, log: &daemontest.Log{}}
 	cmd.Stderr = p.log
 	out, err := cmd.StdoutPipe()
 	if err != nil {
@@ -234,7 +235,7 @@ func started(t *testing.T, dir string, args ...string) *process {
 			t.Errorf("stop: %v", err)
 		}
 		if t.Failed() {
-			t.Logf("log of the program:\n%s", p.log.tail(4000))
+			t.Logf("log of the program:\n%s", p.log.Tail(4000))
 		}
 	})
 	return p

@@ -66,6 +66,15 @@ func (x *tab) settled() {
 	x.until("the server's answer", `!document.querySelector("#grid .busy")`)
 }
 
+// stay wants that two cells hold the same after loading anew.
+func (x *tab) stay(c []string, a, b string) {
+	x.t.Helper()
+	x.openSheet()
+	if x.text(c[0]) != a || x.text(c[1]) != b {
+		x.t.Fatalf("after loading anew: %s %s, want %s %s", x.text(c[0]), x.text(c[1]), a, b)
+	}
+}
+
 func (x *tab) toastSays(part string) { x.t.Helper(); x.untilText("#toasts", part) }
 
 // TestDragByMouse swaps two shifts, finds them swapped after loading anew, and takes it back.
@@ -76,17 +85,11 @@ func TestDragByMouse(t *testing.T) {
 	x.drag(c[0], c[1])
 	x.until("the swap", fmt.Sprintf(`document.querySelector(%q).innerText.trim() === %q`, c[1], a))
 	x.settled()
-	x.openSheet()
-	if x.text(c[0]) != b || x.text(c[1]) != a {
-		t.Fatalf("after loading anew: %s %s, want %s %s", x.text(c[0]), x.text(c[1]), b, a)
-	}
+	x.stay(c, b, a)
 	x.click("#undo")
 	x.until("the undo", fmt.Sprintf(`document.querySelector(%q).innerText.trim() === %q`, c[0], a))
 	x.settled()
-	x.openSheet()
-	if x.text(c[0]) != a || x.text(c[1]) != b {
-		t.Errorf("after undo: %s %s, want %s %s", x.text(c[0]), x.text(c[1]), a, b)
-	}
+	x.stay(c, a, b)
 }
 
 // TestCopyByMouse: with Ctrl held at the drop the shift stays where it was, too.
@@ -117,10 +120,7 @@ func TestDragByTouch(t *testing.T) {
 	x.press(c[0], c[1], 450*time.Millisecond)
 	x.until("the swap", fmt.Sprintf(`document.querySelector(%q).innerText.trim() === %q`, c[1], a))
 	x.settled()
-	x.openSheet()
-	if x.text(c[0]) != b || x.text(c[1]) != a {
-		t.Errorf("after loading anew: %s %s, want %s %s", x.text(c[0]), x.text(c[1]), b, a)
-	}
+	x.stay(c, b, a)
 }
 
 // TestDragAtTheEdge: in the first visible column the sheet lies still under the finger; over the names it goes along.
@@ -161,10 +161,7 @@ func TestKeyboard(t *testing.T) {
 	x.until("the swap", fmt.Sprintf(`document.querySelector(%q).innerText.trim() === %q`, c[1], a))
 	x.settled()
 	x.until("focus on the sheet", `document.activeElement.closest("#grid")`)
-	x.openSheet()
-	if x.text(c[0]) != b || x.text(c[1]) != a {
-		t.Errorf("after loading anew: %s %s, want %s %s", x.text(c[0]), x.text(c[1]), b, a)
-	}
+	x.stay(c, b, a)
 	x.js(fmt.Sprintf(`(() => { const e = document.querySelector(%q); e.tabIndex = 0; e.focus() })()`, c[0]))
 	x.keys(kb.Delete)
 	x.until("the empty cell", fmt.Sprintf(`document.querySelector(%q).innerText.trim() === ""`, c[0]))
@@ -296,10 +293,7 @@ func TestTooManyEdits(t *testing.T) {
 	x.drag(c[0], c[1])
 	x.until("the swap", fmt.Sprintf(`document.querySelector(%q).innerText.trim() === %q`, c[1], a))
 	x.settled()
-	x.openSheet()
-	if x.text(c[0]) != b || x.text(c[1]) != a {
-		t.Errorf("after loading anew: %s %s, want %s %s", x.text(c[0]), x.text(c[1]), b, a)
-	}
+	x.stay(c, b, a)
 }
 
 // TestNewsIsFetchedLater: what others changed, and could not be fetched when it was told, is fetched later with what comes then.

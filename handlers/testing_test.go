@@ -19,6 +19,7 @@ import (
 	"wakakusa/app"
 	"wakakusa/roster"
 	"wakakusa/store"
+	"wakakusa/store/daemontest"
 	"wakakusa/store/sqldb"
 	"wakakusa/store/sqldb/sqldbtest"
 )
@@ -33,31 +34,14 @@ type site struct {
 	srv   *Server
 	mu    sync.Mutex
 	now   time.Time
-	logs  *syncBuffer
-}
-
-type syncBuffer struct {
-	mu sync.Mutex
-	b  strings.Builder
-}
-
-func (s *syncBuffer) Write(p []byte) (int, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.b.Write(p)
-}
-
-func (s *syncBuffer) String() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.b.String()
+	logs  *daemontest.Log
 }
 
 func newID() string { return uuid.Must(uuid.NewV7()).String() }
 
 func newSite(t *testing.T, change ...func(*Config)) *site {
 	t.Helper()
-	s := &site{t: t, now: time.Date(2026, 11, 24, 9, 0, 0, 0, roster.Japan), logs: &syncBuffer{}}
+	s := &site{t: t, now: time.Date(2026, 11, 24, 9, 0, 0, 0, roster.Japan), logs: &daemontest.Log{}}
 	s.at = sqldbtest.New(t)
 	s.store = s.at.Open(t, s.clock)
 	s.app = app.New(s.store, s.clock, newID)

@@ -36,7 +36,7 @@ var (
 	orgUnknown   = finding{Changed, "組織が決まっていないため仮の組織に入れました", "「%s」→ 組織「%s」"}
 	orgOnlyOne   = finding{Changed, "組織が決まっていないため、唯一の組織に入れました", "「%s」→ 組織「%s」"}
 	orgAdmin     = finding{Changed, "組織が決まっていない全体管理者を最初の組織に入れました", "「%s」→ 組織「%s」"}
-	orgNoAdmin   = finding{Noted, "サインインできる管理者がいないため、招待を用意しました", "組織「%s」"}
+	orgNoAdmin   = finding{Noted, "ログインできる管理者がいないため、招待を用意しました", "組織「%s」"}
 	orgMissing   = finding{Refused, "所属する組織の行が見つかりません", "「%s」の organization_id = %s がありません"}
 	nameCleaned  = finding{Changed, "名前の空白や半角カナを整えました", "「%s」→「%s」"}
 	nameHidden   = finding{Changed, "名前から見えない文字を取り除きました", "%q →「%s」"}
@@ -55,8 +55,8 @@ var (
 	roleUnknown  = finding{Changed, "読めない役割を職員にしました", "「%s」"}
 	reasonKept   = finding{Later, "却下の理由にはまだ置き場所がありません", "「%s」"}
 
-	userNoSignIn   = finding{Noted, "パスワードがなくサインインできません", "ユーザー名 %s: メンバーの画面で再設定リンクを作って渡してください"}
-	userHash       = finding{Noted, "この形式のパスワードは確かめられず、サインインできません", "ユーザー名 %s: メンバーの画面で再設定リンクを作って渡してください"}
+	userNoSignIn   = finding{Noted, "パスワードがなくログインできません", "ユーザー名 %s: メンバーの画面で再設定リンクを作って渡してください"}
+	userHash       = finding{Noted, "この形式のパスワードは確かめられず、ログインできません", "ユーザー名 %s: メンバーの画面で再設定リンクを作って渡してください"}
 	userRenamed    = finding{Changed, "使用中のユーザー名に番号を付けました", "%s → %s"}
 	userOff        = finding{Noted, "無効なアカウントです", "ユーザー名 %s: 停止中のメンバーとして取り込みました"}
 	userAlone      = finding{Noted, "職員と結び付いていないアカウントです", "ユーザー名 %s: 役割「%s」"}

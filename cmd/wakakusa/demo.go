@@ -56,7 +56,7 @@ func (d demoCmd) links(ctx context.Context, e *env, p *program) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(e.out, "わかくさシフト デモ  %s\n\n一度だけ使えるサインイン用リンク:\n", p.address)
+	fmt.Fprintf(e.out, "わかくさシフト デモ  %s\n\n一度だけ使えるログイン用リンク:\n", p.address)
 	for _, m := range who {
 		token, err := p.app.DemoLink(ctx, org.ID, m)
 		if err != nil {

@@ -1,16 +1,15 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"net/http"
 	"regexp"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"wakakusa/app/django/djangotest"
+	"wakakusa/store/daemontest"
 	"wakakusa/store/sqldb/sqldbtest"
 )
 
@@ -52,7 +51,7 @@ func TestProgramOnMySQL(t *testing.T) {
 func twoPrograms(t *testing.T, vars map[string]string) {
 	for range 2 {
 		ctx, stop := context.WithCancel(t.Context())
-		out := &shared{}
+		out := &daemontest.Log{}
 		ended := make(chan error, 1)
 		go func() { ended <- run(ctx, []string{"demo", "--staff", "20", "--months", "2"}, out, vars) }()
 		link := regexp.MustCompile(`http://\S+/links/\S+`)
@@ -79,24 +78,6 @@ func twoPrograms(t *testing.T, vars map[string]string) {
 			}
 		}()
 	}
-}
-
-// shared is a buffer that is written and read at once.
-type shared struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (s *shared) Write(b []byte) (int, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.text.Write(b)
-}
-
-func (s *shared) String() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.text.String()
 }
 
 func TestMySQLSettings(t *testing.T) {

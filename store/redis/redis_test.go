@@ -1,7 +1,6 @@
 package redis
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -13,45 +12,39 @@ import (
 
 	goredis "github.com/redis/go-redis/v9"
 
+	"wakakusa/store/daemontest"
 	"wakakusa/store/redis/redistest"
 )
-
-type logged struct {
-	mu sync.Mutex
-	bytes.Buffer
-}
-
-func (l *logged) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.Buffer.Write(p)
-}
-
-func (l *logged) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.Buffer.String()
-}
 
 func TestMain(m *testing.M) {
 	goredis.SetLogger(quiet{})
 	os.Exit(m.Run())
 }
 
-func open(t *testing.T, url string) (*Client, *logged) {
+func open(t *testing.T, url string) (*Client, *daemontest.Log) {
 	t.Helper()
 	return patient(t, url, 10*time.Second)
 }
 
-func patient(t *testing.T, url string, patience time.Duration) (*Client, *logged) {
+func patient(t *testing.T, url string, patience time.Duration) (*Client, *daemontest.Log) {
 	t.Helper()
-	log := &logged{}
+	log := &daemontest.Log{}
 	c, err := Open(t.Context(), Config{URL: url, Patience: patience, Log: slog.New(slog.NewTextHandler(log, nil))})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { c.Close() })
 	return c, log
+}
+
+// back waits until the server is used again.
+func back(t *testing.T, c *Client) {
+	t.Helper()
+	for deadline := time.Now().Add(20 * time.Second); c.Away(); time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("the server is not used again")
+		}
+	}
 }
 
 // taken counts how many of n tries were allowed.
@@ -165,11 +158,7 @@ func TestUnreachable(t *testing.T) {
 				t.Errorf("waited %v, %d failed, away %v", first, c.Failed(), c.Away())
 			}
 			mend()
-			for deadline := time.Now().Add(20 * time.Second); c.Away(); time.Sleep(20 * time.Millisecond) {
-				if time.Now().After(deadline) {
-					t.Fatal("it does not come back")
-				}
-			}
+			back(t, c)
 			taken(t, c, "k", 1, 10, time.Minute)
 			if text := log.String(); strings.Count(text, "redis is away") != 1 || strings.Count(text, "redis is back") != 1 {
 				t.Errorf("log:\n%s", text)
@@ -228,11 +217,7 @@ func TestBeforeItIsThere(t *testing.T) {
 		t.Fatal("a server that is not there is not away")
 	}
 	late.Restart(t)
-	for deadline := time.Now().Add(20 * time.Second); c.Away(); time.Sleep(20 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatal("it is not found")
-		}
-	}
+	back(t, c)
 }
 
 // TestAddress: an address that cannot be understood is refused in words that do not repeat it: it may hold a password.
