@@ -10,4 +10,11 @@
 //  8. The same word opens the same file in every room: shift.go, shift.go, shift.templ.
 package wakakusa
 
+import _ "embed"
+
 //go:generate go tool -modfile=tools.mod templ generate
+
+// Litestream is the litestream.yml beside this file: where the continuous copy goes unless LITESTREAM_CONFIG names another file.
+//
+//go:embed litestream.yml
+var Litestream []byte

@@ -14,7 +14,9 @@ import (
 
 	envlib "github.com/caarlos0/env/v11"
 
+	"wakakusa"
 	"wakakusa/store/redis"
+	"wakakusa/store/replica"
 	"wakakusa/store/sqldb"
 )
 
@@ -40,8 +42,13 @@ type Config struct {
 	RedisURL       string   `env:"REDIS_URL" secret:"yes"`            // of several servers: what they count and keep together
 	RateLimit      int      `env:"RATE_LIMIT" envDefault:"100"`       // requests a minute of one person, or of one address of strangers
 	RateLimitSheet int      `env:"RATE_LIMIT_SHEET" envDefault:"600"` // of one person's open rosters
-	LogFormat      string   `env:"LOG_FORMAT" envDefault:"text"`      // text, json
+	Litestream     string   `env:"LITESTREAM_CONFIG"`                 // sqlite: where the continuous copy goes; "" is what is built in, off is none
+	LitestreamID   string   `env:"LITESTREAM_ACCESS_KEY_ID"`          // of the S3 bucket it goes to
+	LitestreamKey  string   `env:"LITESTREAM_SECRET_ACCESS_KEY" secret:"yes"`
+	LogFormat      string   `env:"LOG_FORMAT" envDefault:"text"` // text, json
 	LogLevel       string   `env:"LOG_LEVEL" envDefault:"info"`
+
+	vars map[string]string // all that was given, for the variables in litestream.yml
 }
 
 // ignored are names of the former system that need no value here; each is answered by a notice.
@@ -68,6 +75,7 @@ func loadConfig(file string, vars map[string]string) (Config, error) {
 			merged[name] = strings.TrimSpace(string(text))
 		}
 	}
+	cfg.vars = merged
 	problems = append(problems, envlib.ParseWithOptions(&cfg, envlib.Options{Environment: merged}), cfg.check())
 	if err := errors.Join(problems...); err != nil {
 		return cfg, fmt.Errorf("settings:\n%w", err)
@@ -111,7 +119,9 @@ func settingNames() []string {
 	var names []string
 	t := reflect.TypeFor[Config]()
 	for i := range t.NumField() {
-		names = append(names, t.Field(i).Tag.Get("env"))
+		if name := t.Field(i).Tag.Get("env"); name != "" {
+			names = append(names, name)
+		}
 	}
 	return names
 }
@@ -185,6 +195,9 @@ func (c Config) check() error {
 	if _, err := c.proxies(); err != nil {
 		problems = append(problems, err)
 	}
+	if _, _, err := c.replica(); err != nil {
+		problems = append(problems, err)
+	}
 	if c.AppEnv == "production" {
 		add(len(c.AllowedHosts) == 0, "ALLOWED_HOSTS must name the hosts of this site in production")
 		add(slices.Contains(c.AllowedHosts, "*"), "ALLOWED_HOSTS must not be * in production")
@@ -201,6 +214,46 @@ func (c Config) sqliteFile() string {
 		return c.DBName
 	}
 	return filepath.Join(c.Data, "wakakusa.db")
+}
+
+// replica says where the continuous copy of the SQLite file goes, and whether there is one.
+func (c Config) replica() (to replica.Config, on bool, err error) {
+	if c.onMySQL() || c.Litestream == "off" {
+		return to, false, nil
+	}
+	path, err := filepath.Abs(c.sqliteFile())
+	if err != nil {
+		return to, false, err
+	}
+	name, content := "litestream.yml", wakakusa.Litestream
+	if c.Litestream != "" {
+		name = c.Litestream
+		if content, err = os.ReadFile(name); err != nil {
+			return to, false, fmt.Errorf("LITESTREAM_CONFIG: %w", err)
+		}
+	}
+	to, err = replica.Parse(content, c.valueInLitestream, replica.Keys{ID: c.LitestreamID, Secret: c.LitestreamKey})
+	switch {
+	case err != nil:
+		return to, false, fmt.Errorf("%s: %w", name, err)
+	case c.Litestream == "":
+		to.Path = path
+	case to.Path != path:
+		return to, false, fmt.Errorf("%s is about %s, but the database is %s", name, to.Path, path)
+	}
+	return to, true, nil
+}
+
+// valueInLitestream is what a variable in litestream.yml stands for.
+func (c Config) valueInLitestream(name string) string {
+	if name != "DATA_DIR" {
+		return c.vars[name]
+	}
+	path, err := filepath.Abs(c.Data)
+	if err != nil {
+		return c.Data
+	}
+	return path
 }
 
 func (c Config) mysql() sqldb.MySQL {
@@ -224,12 +277,21 @@ func (c Config) proxies() ([]*net.IPNet, error) {
 }
 
 // configCmd prints what is in force.
-type configCmd struct{}
+type configCmd struct {
+	Litestream bool `help:"Print the litestream.yml that is built in, as a beginning of your own."`
+}
 
-func (configCmd) Run(e *env) error {
+func (c configCmd) Run(e *env) error {
+	if c.Litestream {
+		_, err := e.out.Write(wakakusa.Litestream)
+		return err
+	}
 	v := reflect.ValueOf(e.config)
 	for i := range v.NumField() {
 		f := v.Type().Field(i)
+		if f.Tag.Get("env") == "" {
+			continue
+		}
 		value := fmt.Sprint(v.Field(i).Interface())
 		if f.Tag.Get("secret") != "" && value != "" {
 			value = "********"

@@ -163,7 +163,7 @@ func TestShippedBinary(t *testing.T) {
 		t.Errorf("%s %v", out, err)
 	}
 	info, err := os.Stat(path)
-	if err != nil || info.Size() > 40<<20 {
+	if err != nil || info.Size() > 48<<20 {
 		t.Errorf("%d bytes, %v", info.Size(), err)
 	}
 }

@@ -53,7 +53,13 @@ func start(ctx context.Context, cfg Config, log *slog.Logger) (*program, error) 
 }
 
 func (p *program) open(ctx context.Context, cfg Config) (err error) {
-	if p.store, err = openStore(ctx, cfg); err != nil {
+	if p.store, err = openCopied(ctx, cfg, p.log); err != nil {
+		return err
+	}
+	if p.store, err = p.store.ready(ctx, cfg); err != nil {
+		return err
+	}
+	if err := p.store.seal(ctx, p.log); err != nil {
 		return err
 	}
 	limits := handlers.Limits{Requests: cfg.RateLimit, Sheet: cfg.RateLimitSheet}
@@ -101,7 +107,8 @@ func (p *program) run(ctx context.Context) {
 	p.app.Watch().Run(ctx)
 }
 
-// Close stops accepting, ends streams, lets requests finish, then closes the database. It undoes half a start, too.
+// Close stops accepting, ends streams, lets requests finish, then closes the database, and last its continuous copy. It
+// undoes half a start, too.
 func (p *program) Close() (err error) {
 	if p.http != nil {
 		ctx, cancel := context.WithTimeout(context.Background(), stopWithin)

@@ -19,6 +19,7 @@ var rooms = map[string]struct {
 	"store/dump":      {nil, "the form of an export knows no table"},
 	"store/sqldb":     {[]string{"store", "store/dump", "roster", "migrations"}, "the database decides nothing and draws nothing"},
 	"store/redis":     {nil, "what may be lost knows nothing of what may not"},
+	"store/replica":   {nil, "a copy of a file knows nothing of what is in it"},
 	"store/storetest": {[]string{"store", "roster"}, "the contract holds for any store"},
 	"migrations":      {nil, "it only embeds SQL"},
 	"static":          {nil, "it only embeds files"},
@@ -28,7 +29,7 @@ var rooms = map[string]struct {
 	"views":           {[]string{"roster", "static"}, "what is drawn must not fetch what it draws"},
 	"handlers":        {[]string{"app", "views", "roster", "static"}, "the edge asks app, never the store"},
 	"cmd/wakakusa":    {[]string{"*"}, "it ties the rooms together"},
-	"":                {nil, "it only describes the module"},
+	"":                {nil, "it describes the module and holds litestream.yml"},
 }
 
 // outside are libraries that only one room may import.
@@ -39,6 +40,9 @@ var outside = map[string]string{
 	"github.com/pressly/goose":       "store/sqldb",
 	"github.com/go-sql-driver/mysql": "store/sqldb",
 	"github.com/redis/go-redis":      "store/redis",
+	"github.com/benbjohnson":         "store/replica",
+	"github.com/superfly/ltx":        "store/replica",
+	"github.com/goccy/go-yaml":       "store/replica",
 }
 
 // TestRooms keeps the import graph as the architecture draws it. Tests may import what they like.

@@ -17,9 +17,23 @@ import (
 
 // OpenSQLite opens a file, making it if it is missing. now is the clock of acts.
 func OpenSQLite(path string, now func() time.Time) (*DB, error) {
-	return open(dialect{
+	return openFile(path, "", now)
+}
+
+// OpenReplicated is OpenSQLite for a file of which store/replica keeps a copy: it alone moves what the WAL holds into the file.
+func OpenReplicated(path string, now func() time.Time) (*DB, error) {
+	return openFile(path, "&_pragma=wal_autocheckpoint(0)", now)
+}
+
+func openFile(path, pragmas string, now func() time.Time) (*DB, error) {
+	d := sqliteDialect()
+	d.open = func() (pools, error) { return openSQLite(path, pragmas) }
+	return open(d, now)
+}
+
+func sqliteDialect() dialect {
+	return dialect{
 		name: "sqlite3",
-		open: func() (pools, error) { return openSQLite(path) },
 		isDuplicate: func(err error) bool {
 			return sqliteCode(err, sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY)
 		},
@@ -30,13 +44,13 @@ func OpenSQLite(path string, now func() time.Time) (*DB, error) {
 		},
 		migrations: func() (fs.FS, error) { return migrations.For("sqlite") },
 		loading:    `PRAGMA cache_size = -65536`, // KB: the pages of an organisation's indexes, which its rows come into anyhow
-	}, now)
+	}
 }
 
 // openSQLite makes one immediate writer and several query-only readers. Pragmas are per connection, hence in the DSN.
-func openSQLite(path string) (p pools, err error) {
+func openSQLite(path, pragmas string) (p pools, err error) {
 	base := "file:" + (&url.URL{Path: path}).EscapedPath() +
-		"?_pragma=busy_timeout(5000)&_pragma=journal_mode(WAL)&_pragma=foreign_keys(1)&_pragma=synchronous(NORMAL)&_dqs=0"
+		"?_pragma=busy_timeout(5000)&_pragma=journal_mode(WAL)&_pragma=foreign_keys(1)&_pragma=synchronous(NORMAL)&_dqs=0" + pragmas
 	if p.write, err = sql.Open("sqlite", base+"&_txlock=immediate"); err != nil {
 		return p, err
 	}

@@ -1,0 +1,229 @@
+package replica
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/benbjohnson/litestream"
+	"github.com/superfly/ltx"
+)
+
+// starting is what happens before copying begins.
+type starting struct {
+	Config
+	Options
+	client litestream.ReplicaClient
+	found  Opened
+}
+
+func (s *starting) prepare(ctx context.Context) error {
+	_, err := os.Stat(s.Path)
+	switch {
+	case errors.Is(err, os.ErrNotExist):
+		err = s.restoreMissing(ctx)
+	case err == nil:
+		err = s.checkPresent(ctx)
+	}
+	if err != nil {
+		return err
+	}
+	return setMark(s.Path, runningMark, bootID())
+}
+
+// restoreMissing: what is not on the copy is not known anywhere, so a copy that does not answer is an error.
+func (s *starting) restoreMissing(ctx context.Context) error {
+	has, err := s.HasCopy(ctx)
+	if err != nil {
+		return fmt.Errorf("the database file %s is missing, and whether there is a continuous copy at %s cannot be told: %w", s.Path, s.Place, err)
+	}
+	if err := SetAside(s.Path); err != nil || !has {
+		return err
+	}
+	s.Log.Warn("the database file is missing: restoring it from the continuous copy", "file", s.Path, "copy", s.Place)
+	began, fresh := time.Now(), s.Path+".restoring"
+	if err := removeDatabase(fresh); err != nil { // of an attempt that was cut short
+		return err
+	}
+	if err := s.restore(ctx, s.client, fresh, time.Time{}, litestream.IntegrityCheckQuick, s.Log); err != nil {
+		return err
+	}
+	if err := s.dropAhead(ctx); err != nil { // before the file has its name: a start that is cut short here begins again
+		return err
+	}
+	s.found.Restored = true
+	if err := errors.Join(os.Rename(fresh, s.Path), syncDir(filepath.Dir(s.Path))); err != nil {
+		return err
+	}
+	s.Log.Info("restored", "seconds", time.Since(began).Seconds(), "set aside", s.found.Aside)
+	return nil
+}
+
+// checkPresent makes sure that the copy may go on from this file.
+func (s *starting) checkPresent(ctx context.Context) error {
+	asking, cancel := context.WithTimeout(ctx, askWithin)
+	defer cancel()
+	doubt, err := s.inDoubt(asking)
+	if err == nil && doubt {
+		err = s.settle(ctx)
+	}
+	var lacks *Behind
+	if errors.As(err, &lacks) {
+		return err
+	}
+	if err != nil {
+		s.found.Doubt = err
+		s.Log.Warn("the continuous copy does not answer; the program starts without it", "error", err)
+	}
+	return nil
+}
+
+// inDoubt says whether the file may lack something that the copy has. It does not as long as the machine ran on: what a program has written
+// is there for the next one. What Litestream remembers of a copy that is no longer there is set aside.
+func (s *starting) inDoubt(ctx context.Context) (bool, error) {
+	boot, running := readMark(s.Path, runningMark)
+	newest, err := within(ctx, func() (ltx.TXID, error) { return s.newest(ctx) })
+	if err != nil {
+		return false, err
+	}
+	here := localNewest(s.Path)
+	if newest == 0 && here > 0 {
+		return false, setAside(metaPath(s.Path))
+	}
+	return newest > 0 && (newest > here || running && boot != bootID()), nil
+}
+
+// within gives up where a client knows no deadline, as that of SFTP while it connects.
+func within[T any](ctx context.Context, ask func() (T, error)) (T, error) {
+	type answer struct {
+		value T
+		err   error
+	}
+	got := make(chan answer, 1)
+	go func() { v, err := ask(); got <- answer{v, err} }()
+	select {
+	case a := <-got:
+		return a.value, a.err
+	case <-ctx.Done():
+		var none T
+		return none, fmt.Errorf("no answer: %w", ctx.Err())
+	}
+}
+
+// newest is the last transaction that the copy has; 0 where it is empty.
+func (s *starting) newest(ctx context.Context) (newest ltx.TXID, err error) {
+	for level := range litestream.SnapshotLevel + 1 {
+		files, err := filesAt(ctx, s.client, level)
+		if err != nil {
+			return 0, err
+		}
+		for _, f := range files {
+			newest = max(newest, f.MaxTXID)
+		}
+	}
+	return newest, nil
+}
+
+// settle lets the copy go on from the file, unless the file lacks something and nobody has said that it counts all the same.
+func (s *starting) settle(ctx context.Context) error {
+	if _, accepted := readMark(s.Path, acceptedMark); !accepted {
+		if err := s.compare(ctx); err != nil {
+			return err
+		}
+	}
+	return s.dropAhead(ctx)
+}
+
+// Behind is the error of Open where the file lacks what the copy has: somebody must say which counts.
+type Behind struct {
+	Place string
+	Lacks error
+}
+
+func (b *Behind) Error() string {
+	return fmt.Sprintf("the database file lacks changes that its continuous copy at %s has (%v)", b.Place, b.Lacks)
+}
+
+// compare restores the copy beside the file and lets the two be compared.
+func (s *starting) compare(ctx context.Context) error {
+	scratch := s.Path + ".compared"
+	if err := removeDatabase(scratch); err != nil {
+		return err
+	}
+	defer removeDatabase(scratch) //nolint:errcheck // removed before the next comparison, too
+	if err := s.restore(ctx, s.client, scratch, time.Time{}, litestream.IntegrityCheckQuick, s.Log); err != nil {
+		return err
+	}
+	if err := s.Compare(ctx, scratch); err != nil {
+		return &Behind{s.Place, err}
+	}
+	return nil
+}
+
+// HasCopy says whether anything can be restored.
+func (c Config) HasCopy(ctx context.Context) (bool, error) {
+	ctx, cancel := context.WithTimeout(ctx, askWithin)
+	defer cancel()
+	s := starting{Config: c, client: c.replica.client("")}
+	n, err := within(ctx, func() (ltx.TXID, error) { return s.newest(ctx) })
+	return n > 0, err
+}
+
+// dropAhead cures a defect of Litestream 0.5. A full copy is made from the state here, which the single transactions on the copy may not
+// have reached yet. If all is lost at that moment, the restored database is that of the full copy, but the numbers of transactions go on
+// from the last single one: they are given twice, and a later restore takes the old full copy for the newer state and leaves out what has
+// been written since. So whatever ends beyond the last single transaction is set aside before anything is written.
+func (s *starting) dropAhead(ctx context.Context) error {
+	single, err := filesAt(ctx, s.client, 0)
+	if err != nil {
+		return err
+	}
+	var top ltx.TXID
+	for _, f := range single {
+		top = max(top, f.MaxTXID)
+	}
+	aside := s.replica.client(".lost-" + time.Now().UTC().Format("20060102-150405"))
+	for level := 1; level <= litestream.SnapshotLevel; level++ {
+		files, err := filesAt(ctx, s.client, level)
+		if err != nil {
+			return err
+		}
+		for _, f := range files {
+			if f.MaxTXID <= top {
+				continue
+			}
+			if err := moveTo(ctx, aside, s.client, f); err != nil {
+				return fmt.Errorf("set aside what is ahead on the continuous copy: %w", err)
+			}
+			s.found.Aside++
+		}
+	}
+	return nil
+}
+
+func moveTo(ctx context.Context, aside, client litestream.ReplicaClient, f *ltx.FileInfo) error {
+	if err := aside.Init(ctx); err != nil {
+		return err
+	}
+	content, err := client.OpenLTXFile(ctx, f.Level, f.MinTXID, f.MaxTXID, 0, 0)
+	if err != nil {
+		return err
+	}
+	_, err = aside.WriteLTXFile(ctx, f.Level, f.MinTXID, f.MaxTXID, content)
+	if err := errors.Join(err, content.Close()); err != nil {
+		return err
+	}
+	return client.DeleteLTXFiles(ctx, []*ltx.FileInfo{f})
+}
+
+func filesAt(ctx context.Context, client litestream.ReplicaClient, level int) ([]*ltx.FileInfo, error) {
+	all, err := client.LTXFiles(ctx, level, 0, false)
+	if err != nil {
+		return nil, err
+	}
+	files, err := ltx.SliceFileIterator(all)
+	return files, errors.Join(err, all.Close())
+}
