@@ -72,6 +72,7 @@ type Accounts interface {
 	Links
 	Failures
 	Leases
+	TaskRuns
 }
 
 // AccountWriter makes a new account part of an act: the invitation is used, the account there and what else the act does, or nothing.
@@ -83,7 +84,7 @@ type AccountWriter interface {
 
 // Leases say which of several programs on one database does what only one of them should do.
 type Leases interface {
-	// TakeLease takes or renews a lease until endsMs; false if somebody else holds it. The names there are: "pruning".
+	// TakeLease takes or renews a lease until endsMs; false if somebody else holds it. The names there are: "pruning", "backup", "drill".
 	TakeLease(ctx context.Context, name, holder string, nowMs, endsMs int64) (held bool, err error)
 }
 

@@ -49,6 +49,7 @@ var exported = []exportTable{
 // notExported are the others.
 var notExported = []string{
 	"goose_db_version", "goose_lock", "schema_marks", "gates", "leases", "imports", "sign_ins", "links", "sign_in_failures",
+	"task_runs",
 }
 
 // where is the condition for one organisation, or for all with "".

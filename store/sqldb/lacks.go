@@ -3,10 +3,8 @@ package sqldb
 import (
 	"cmp"
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
-	"net/url"
 	"slices"
 )
 
@@ -37,27 +35,14 @@ func LacksOf(ctx context.Context, path, of string) error {
 
 // revisionsIn is empty for a file without our tables.
 func revisionsIn(ctx context.Context, path string) (map[string]int64, error) {
-	db, err := sql.Open("sqlite", "file:"+(&url.URL{Path: path}).EscapedPath()+"?mode=ro&_pragma=query_only(1)")
+	db, err := openReadOnly(path)
 	if err != nil {
 		return nil, err
 	}
 	defer db.Close()
-	all := map[string]int64{}
-	rows, err := db.QueryContext(ctx, `SELECT slug, revision FROM orgs`)
-	if err != nil {
-		if sqliteDialect().isMissing(err) {
-			return all, nil
-		}
-		return nil, err
+	all, err := revisionsOf(ctx, db)
+	if err != nil && sqliteDialect().isMissing(err) {
+		return nil, nil
 	}
-	defer rows.Close()
-	for rows.Next() {
-		var slug string
-		var revision int64
-		if err := rows.Scan(&slug, &revision); err != nil {
-			return nil, err
-		}
-		all[slug] = revision
-	}
-	return all, rows.Err()
+	return all, err
 }
