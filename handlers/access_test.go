@@ -126,6 +126,8 @@ func expected(role roster.Role, r route, owner whose) func(int) bool {
 			return is(404) // is nobody's shift worker
 		case sheet && strings.HasSuffix(r.path, "/cells"):
 			return is(404) // names no cell
+		case strings.HasSuffix(r.path, "/:backup"):
+			return is(422) // holds the other organisation too, which this administrator does not administer
 		case owner == foreign:
 			return is(404)
 		case strings.HasSuffix(r.path, "/undos"):

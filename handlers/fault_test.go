@@ -22,7 +22,7 @@ func TestFaultA7(t *testing.T) {
 	worker := o.worker()
 	before := o.revision()
 	for _, r := range inOrg() {
-		if !slices.Contains([]roster.Action{roster.EditMasters, roster.EditNeeds, roster.EditMembers, roster.EditOrg, roster.ViewHistory, roster.ViewRoster}, r.gate.do) {
+		if !slices.Contains([]roster.Action{roster.EditMasters, roster.EditNeeds, roster.EditMembers, roster.EditOrg, roster.ViewHistory, roster.ViewRoster, roster.KeepBackups}, r.gate.do) {
 			continue
 		}
 		worker.do(r.method, o.filled(r), values("do", "remove", "version", "1", "name", "x")).want(t, 403)

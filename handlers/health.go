@@ -14,8 +14,9 @@ func (s *Server) getReady(c *request) error {
 }
 
 type healthCheck struct {
-	Name string `json:"name"`
-	OK   bool   `json:"ok"`
+	Name    string   `json:"name"`
+	OK      bool     `json:"ok"`
+	Seconds *float64 `json:"seconds,omitempty"` // how old it is
 }
 
 // getHealth tells the state of each part, and no causes: those are in the log.
@@ -27,13 +28,26 @@ func (s *Server) getHealth(c *request) error {
 	answer := struct {
 		Status string        `json:"status"`
 		Checks []healthCheck `json:"checks"`
-	}{"ok", []healthCheck{{"database", h.Database == nil}, {"schema", h.Schema == nil}, {"accepting", !s.isDraining()}}}
+	}{"ok", []healthCheck{{"database", h.Database == nil, nil}, {"schema", h.Schema == nil, nil}, {"accepting", !s.isDraining(), nil}}}
 	code := http.StatusOK
 	if shared := s.Limits.Shared; shared != nil {
 		away := shared.Away()
-		answer.Checks = append(answer.Checks, healthCheck{"redis", !away})
+		answer.Checks = append(answer.Checks, healthCheck{"redis", !away, nil})
 		if away {
 			answer.Status = "degraded"
+		}
+	}
+	if h.Database == nil {
+		conditions, err := s.Upkeep.Conditions(c.ctx())
+		if err != nil {
+			s.Log.ErrorContext(c.ctx(), "health", "error", err)
+			answer.Status = "degraded"
+		}
+		for _, x := range conditions {
+			answer.Checks = append(answer.Checks, healthCheck{x.Name, x.OK, &x.Seconds})
+			if !x.OK {
+				answer.Status = "degraded"
+			}
 		}
 	}
 	if !h.Ready() || s.isDraining() {

@@ -71,7 +71,7 @@ func (c *request) memberDetail(m roster.Member, people app.PeopleView) string {
 // actions are the lines of the table of roles.
 var actions = [...]roster.Action{
 	roster.ViewOwn, roster.ViewRoster, roster.EditRoster, roster.PublishRoster, roster.ViewStaff, roster.EditStaff, roster.EditNeeds,
-	roster.EditMasters, roster.EditMembers, roster.EditOrg, roster.ViewHistory,
+	roster.EditMasters, roster.EditMembers, roster.EditOrg, roster.ViewHistory, roster.KeepBackups,
 }
 
 // roleTable asks the rules themselves which role may do what.

@@ -113,6 +113,7 @@ func menu(c *request) []views.MenuItem {
 	add("holidays", "/holidays", can(roster.EditMasters))
 	add("members", "/members", can(roster.EditMembers))
 	add("history", "/history", can(roster.ViewHistory))
+	add("backups", "/backups", can(roster.KeepBackups))
 	add("org", "/settings", can(roster.EditOrg))
 	add("account", "/account", true)
 	return items

@@ -97,6 +97,10 @@ func routes() []route {
 		{get, "/o/:org/settings", may(roster.EditOrg), (*Server).getSettings},
 		{post, "/o/:org/settings", may(roster.EditOrg), (*Server).postSettings},
 		{get, "/o/:org/history", may(roster.ViewHistory), (*Server).getHistory},
+		{get, "/o/:org/backups", may(roster.KeepBackups), (*Server).getBackups},
+		{post, "/o/:org/backups", may(roster.KeepBackups), (*Server).postBackup},
+		{get, "/o/:org/backups/state", may(roster.KeepBackups), (*Server).getBackupState},
+		{get, "/o/:org/backups/:backup", may(roster.KeepBackups), (*Server).getBackup},
 
 		{get, "/s/:asset", anybody, (*Server).getAsset},
 		{get, "/manifest.webmanifest", anybody, (*Server).getManifest},

@@ -18,6 +18,7 @@ func (o *office) filled(r route) string {
 		":org", o.org.Slug, ":site", string(o.site1.ID), ":day", o.place.Day.String(), ":cell", o.place.Day.String(),
 		":staff", string(o.people[0].ID), ":contract", "new", ":code", string(o.codes["日"].ID), ":job", string(o.job.ID),
 		":holiday", "new", ":member", string(o.adminBy.Member), ":token", "unknown", ":asset", "app.css",
+		":backup", "wakakusa_shift_backup_20261125_020000.sql",
 	).Replace(r.path)
 }
 

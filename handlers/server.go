@@ -28,6 +28,7 @@ type Config struct {
 	Secure  bool         // behind HTTPS: Secure cookies, HSTS
 	Proxies []*net.IPNet // whose X-Forwarded-For counts; no other X-Forwarded header is read
 	Limits  Limits
+	Upkeep  *app.Upkeep // the keeping of data
 	Log     *slog.Logger
 }
 

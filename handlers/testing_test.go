@@ -9,6 +9,7 @@ import (
 	"net/http/cookiejar"
 	"net/http/httptest"
 	"net/url"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -19,6 +20,7 @@ import (
 	"wakakusa/app"
 	"wakakusa/roster"
 	"wakakusa/store"
+	"wakakusa/store/backup"
 	"wakakusa/store/daemontest"
 	"wakakusa/store/sqldb"
 	"wakakusa/store/sqldb/sqldbtest"
@@ -35,6 +37,24 @@ type site struct {
 	mu    sync.Mutex
 	now   time.Time
 	logs  *daemontest.Log
+
+	backups *backup.Keeper
+	copied  store.Copy
+}
+
+// upkeep keeps backups in a directory of the test.
+func (s *site) upkeep(log *slog.Logger) *app.Upkeep {
+	k := &backup.Keeper{Dir: filepath.Join(s.t.TempDir(), "backup"), Days: 30, Months: 12, File: s.at.Path, Now: s.clock}
+	if s.at.Path == "" {
+		k.DB = s.store
+	}
+	s.backups = k
+	tasks := app.NewTasks(s.store, s.clock, newID, log, app.Task{
+		Name: app.TaskBackup, Next: app.Daily(2 * time.Hour), Fresh: 26 * time.Hour,
+		Do: func(ctx context.Context, _ app.Tell) (any, error) { return k.Make(ctx, nil) },
+	})
+	s.t.Cleanup(tasks.Close)
+	return app.NewUpkeep(s.app, tasks, k, func() (store.Copy, bool) { return s.copied, s.copied.Place != "" })
 }
 
 func newID() string { return uuid.Must(uuid.NewV7()).String() }
@@ -45,7 +65,8 @@ func newSite(t *testing.T, change ...func(*Config)) *site {
 	s.at = sqldbtest.New(t)
 	s.store = s.at.Open(t, s.clock)
 	s.app = app.New(s.store, s.clock, newID)
-	cfg := Config{Limits: Limits{Requests: 1e6, Sheet: 1e6}, Log: slog.New(slog.NewTextHandler(s.logs, &slog.HandlerOptions{Level: slog.LevelDebug}))}
+	log := slog.New(slog.NewTextHandler(s.logs, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	cfg := Config{Limits: Limits{Requests: 1e6, Sheet: 1e6}, Upkeep: s.upkeep(log), Log: log}
 	for _, f := range change {
 		f(&cfg)
 	}

@@ -49,6 +49,7 @@ const (
 	EditMembers   Action = "edit_members" // accounts and roles
 	EditOrg       Action = "edit_org"
 	ViewHistory   Action = "view_history"
+	KeepBackups   Action = "keep_backups" // see how backups stand; what holds everybody's data asks for more, see app
 )
 
 // Subject is what an action is done to; empty fields mean "any".

@@ -9,16 +9,16 @@ import (
 
 // The matrix says per role, action and place whether it is allowed: o own site, x other site, - neither.
 func TestCan(t *testing.T) {
-	actions := []Action{ViewRoster, EditRoster, PublishRoster, ViewOwn, ViewStaff, EditStaff, EditNeeds, EditMasters, EditMembers, EditOrg, ViewHistory}
+	actions := []Action{ViewRoster, EditRoster, PublishRoster, ViewOwn, ViewStaff, EditStaff, EditNeeds, EditMasters, EditMembers, EditOrg, ViewHistory, KeepBackups}
 	matrix := map[Role]string{
-		//          見る 直す 公開 自分 名簿 職員 人数 台帳 権限 組織 履歴
-		RoleAdmin:   "ox ox ox ox ox ox ox ox ox ox ox",
-		RoleManager: "o  o  o  ox o  o  o  -  -  -  -",
-		RoleViewer:  "o  -  -  -  -  -  -  -  -  -  -",
-		RoleStaff:   "-  -  -  ox -  -  -  -  -  -  -",
-		RoleMember:  "-  -  -  ox -  -  -  -  -  -  -",
-		"":          "-  -  -  -  -  -  -  -  -  -  -",
-		"root":      "-  -  -  -  -  -  -  -  -  -  -",
+		//          見る 直す 公開 自分 名簿 職員 人数 台帳 権限 組織 履歴 控え
+		RoleAdmin:   "ox ox ox ox ox ox ox ox ox ox ox ox",
+		RoleManager: "o  o  o  ox o  o  o  -  -  -  -  -",
+		RoleViewer:  "o  -  -  -  -  -  -  -  -  -  -  -",
+		RoleStaff:   "-  -  -  ox -  -  -  -  -  -  -  -",
+		RoleMember:  "-  -  -  ox -  -  -  -  -  -  -  -",
+		"":          "-  -  -  -  -  -  -  -  -  -  -  -",
+		"root":      "-  -  -  -  -  -  -  -  -  -  -  -",
 	}
 	for role, line := range matrix {
 		a := Actor{Role: role, Staff: sato, Sites: []SiteID{here}}

@@ -14,8 +14,8 @@ type TaskRun struct {
 
 // TaskRuns remember what the program did by itself. No organisation's pen guards them.
 type TaskRuns interface {
-	SaveTaskRun(ctx context.Context, r TaskRun) error                              // adds or replaces by id
-	TaskRunsOf(ctx context.Context, task string, limit int) ([]TaskRun, error)     // newest first
+	SaveTaskRun(ctx context.Context, r TaskRun) error                             // adds or replaces by id
+	TaskRunsOf(ctx context.Context, task string, limit int) ([]TaskRun, error)    // newest first
 	LastTaskRun(ctx context.Context, task string) (r TaskRun, ok bool, err error) // the newest that went well
-	PruneTaskRuns(ctx context.Context, beforeMs int64) error                       // forgets those that began before
+	PruneTaskRuns(ctx context.Context, beforeMs int64) error                      // forgets those that began before
 }

@@ -11,10 +11,12 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"time"
 
 	envlib "github.com/caarlos0/env/v11"
 
 	"wakakusa"
+	"wakakusa/store/backup"
 	"wakakusa/store/redis"
 	"wakakusa/store/replica"
 	"wakakusa/store/sqldb"
@@ -45,7 +47,12 @@ type Config struct {
 	Litestream     string   `env:"LITESTREAM_CONFIG"`                 // sqlite: where the continuous copy goes; "" is what is built in, off is none
 	LitestreamID   string   `env:"LITESTREAM_ACCESS_KEY_ID"`          // of the S3 bucket it goes to
 	LitestreamKey  string   `env:"LITESTREAM_SECRET_ACCESS_KEY" secret:"yes"`
-	LogFormat      string   `env:"LOG_FORMAT" envDefault:"text"` // text, json
+	BackupDir      string   `env:"BACKUP_DIR"`                     // of the daily backups; by default beside DATA_DIR, off: none are made
+	BackupTime     string   `env:"BACKUP_TIME" envDefault:"02:00"` // in Japan
+	BackupDays     int      `env:"BACKUP_DAYS" envDefault:"30"`    // how long each is kept
+	BackupCompress bool     `env:"BACKUP_COMPRESS"`                // by zstd
+	BackupKeys     []string `env:"BACKUP_RECIPIENTS"`              // age public keys that they are encrypted to
+	LogFormat      string   `env:"LOG_FORMAT" envDefault:"text"`   // text, json
 	LogLevel       string   `env:"LOG_LEVEL" envDefault:"info"`
 
 	vars map[string]string // all that was given, for the variables in litestream.yml
@@ -198,6 +205,13 @@ func (c Config) check() error {
 	if _, _, err := c.replica(); err != nil {
 		problems = append(problems, err)
 	}
+	if _, err := time.Parse("15:04", c.BackupTime); err != nil {
+		problems = append(problems, errors.New("BACKUP_TIME is a time of day, such as 02:00"))
+	}
+	add(c.BackupDays < 1 || c.BackupDays > 3650, "BACKUP_DAYS is between 1 and 3650")
+	if err := (&backup.Keeper{Recipients: c.BackupKeys}).Check(); err != nil {
+		problems = append(problems, fmt.Errorf("BACKUP_RECIPIENTS: %w", err))
+	}
 	if c.AppEnv == "production" {
 		add(len(c.AllowedHosts) == 0, "ALLOWED_HOSTS must name the hosts of this site in production")
 		add(slices.Contains(c.AllowedHosts, "*"), "ALLOWED_HOSTS must not be * in production")
@@ -242,6 +256,37 @@ func (c Config) replica() (to replica.Config, on bool, err error) {
 		return to, false, fmt.Errorf("%s is about %s, but the database is %s", name, to.Path, path)
 	}
 	return to, true, nil
+}
+
+// backups is what makes the daily backups; nil where none are made. On a database server it needs an open database.
+func (c Config) backups(db *sqldb.DB) *backup.Keeper {
+	if c.BackupDir == "off" {
+		return nil
+	}
+	k := &backup.Keeper{
+		Dir: c.BackupDir, Days: c.BackupDays, Months: backupMonths, Compress: c.BackupCompress, Recipients: c.BackupKeys, Now: time.Now,
+	}
+	if k.Dir == "" {
+		k.Dir = filepath.Clean(c.Data) + "-backup"
+	}
+	if c.onMySQL() {
+		k.DB = db
+	} else {
+		k.File = c.sqliteFile()
+	}
+	return k
+}
+
+// backupMonths is for how many months the first backup of each is kept.
+const backupMonths = 12
+
+// backupAt is the time of day at which they are made.
+func (c Config) backupAt() time.Duration {
+	at, err := time.Parse("15:04", c.BackupTime)
+	if err != nil {
+		return 2 * time.Hour
+	}
+	return time.Duration(at.Hour())*time.Hour + time.Duration(at.Minute())*time.Minute
 }
 
 // valueInLitestream is what a variable in litestream.yml stands for.

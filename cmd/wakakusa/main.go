@@ -23,6 +23,7 @@ type commands struct {
 	Export       exportCmd       `cmd:"" help:"Write the database, or one organisation of it, to a file that import takes on either engine."`
 	Import       importCmd       `cmd:"" help:"Bring in what export wrote."`
 	ImportDjango importDjangoCmd `cmd:"" name:"import-django" help:"Import the database of the former system."`
+	Backup       backupCmd       `cmd:"" help:"Backups: make one, see how they stand, verify."`
 	User         userCmd         `cmd:"" help:"Accounts, for the one who runs the server."`
 	Storybook    storybookCmd    `cmd:"" help:"Serve every component in every state on loopback."`
 	Config       configCmd       `cmd:"" help:"Print the settings in force, secrets hidden."`

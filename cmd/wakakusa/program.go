@@ -23,6 +23,7 @@ type program struct {
 	app     *app.App
 	store   *database
 	redis   *redis.Client // nil where it is not configured
+	upkeep  *app.Upkeep
 	server  *handlers.Server
 	http    *http.Server
 	address string
@@ -74,8 +75,9 @@ func (p *program) open(ctx context.Context, cfg Config) (err error) {
 		return err
 	}
 	p.app = app.New(p.store, time.Now, newID)
+	p.upkeep = p.store.upkeep(cfg, p.app, p.log)
 	p.server, err = handlers.New(p.app, handlers.Config{
-		Hosts: cfg.AllowedHosts, Public: cfg.PublicURL, Secure: cfg.UseHTTPS, Proxies: proxies, Limits: limits, Log: p.log,
+		Hosts: cfg.AllowedHosts, Public: cfg.PublicURL, Secure: cfg.UseHTTPS, Proxies: proxies, Limits: limits, Upkeep: p.upkeep, Log: p.log,
 	})
 	if err != nil {
 		return err
@@ -101,9 +103,10 @@ func (p *program) listen(cfg Config) error {
 	return nil
 }
 
-// run keeps the watch and the hourly clean-up going until the context ends.
+// run keeps the watch, the hourly clean-up and the tasks going until the context ends.
 func (p *program) run(ctx context.Context) {
 	go p.server.Run(ctx)
+	go p.upkeep.Run(ctx)
 	p.app.Watch().Run(ctx)
 }
 
@@ -115,6 +118,9 @@ func (p *program) Close() (err error) {
 		defer cancel()
 		p.server.Drain()
 		err = p.http.Shutdown(ctx)
+	}
+	if p.upkeep != nil {
+		p.upkeep.Close()
 	}
 	if p.redis != nil {
 		err = errors.Join(err, p.redis.Close())

@@ -4,14 +4,17 @@ import (
 	"cmp"
 	"encoding/json"
 	"errors"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strings"
 	"time"
 
 	"wakakusa/roster"
+	"wakakusa/store"
 	"wakakusa/store/dump"
 )
 
@@ -123,4 +126,29 @@ func Kept(all []Backup, now time.Time, days, months int) map[string]bool {
 func monthBefore(now time.Time, months int) time.Time {
 	y, m, _ := now.Date()
 	return time.Date(y, m-time.Month(months), 1, 0, 0, 0, 0, now.Location())
+}
+
+// Backups lists those of the keeper's directory.
+func (k *Keeper) Backups() (list []store.Backup, err error) {
+	all, err := List(k.Dir)
+	for _, b := range all {
+		x := store.Backup{Name: b.Name, Made: b.Made, Bytes: b.Bytes, Encrypted: strings.HasSuffix(b.Name, ".age")}
+		if r := b.Report; r != nil {
+			x.Verified, x.Rows, x.Took = r.Verified, r.Rows, time.Duration(r.WroteMs+r.CheckedMs)*time.Millisecond
+		}
+		list = append(list, x)
+	}
+	return list, err
+}
+
+// OpenBackup reads one of them as it lies on the disk. NotFound.
+func (k *Keeper) OpenBackup(name string) (io.ReadSeekCloser, error) {
+	if _, ok := madeAt(name); !ok {
+		return nil, roster.Refuse(roster.NotFound, "error.text_404")
+	}
+	f, err := os.Open(filepath.Join(k.Dir, name))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, roster.Refuse(roster.NotFound, "error.text_404")
+	}
+	return f, err
 }

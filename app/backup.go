@@ -1,0 +1,155 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"slices"
+	"time"
+
+	"wakakusa/roster"
+	"wakakusa/store"
+)
+
+// TaskBackup makes the daily backup.
+const TaskBackup = "backup"
+
+// MaxLag is how far behind the continuous copy may be before it is a condition.
+const MaxLag = time.Minute
+
+// Upkeep is what the program does by itself so that nothing is lost, and what administrators see of it.
+type Upkeep struct {
+	*Tasks
+	app     *App
+	backups store.Backups
+	copy    func() (store.Copy, bool)
+}
+
+// NewUpkeep joins the parts. copy says how far the continuous copy is; false where there is none, as on a database server.
+func NewUpkeep(a *App, t *Tasks, b store.Backups, copy func() (store.Copy, bool)) *Upkeep {
+	return &Upkeep{t, a, b, copy}
+}
+
+// BackupsView is how the backups stand.
+type BackupsView struct {
+	Files   []store.Backup
+	Task    TaskState
+	Daily   bool // backups are made
+	Copy    store.Copy
+	Copying bool
+	Whole   bool // the actor may have what holds the data of everybody
+	Made    BackupMade
+}
+
+// BackupMade is what the last run that went well reported.
+type BackupMade struct {
+	Rows     int64
+	Bytes    int64
+	Verified time.Time
+	Took     time.Duration // to write and to check
+}
+
+func madeBy(run *store.TaskRun) (m BackupMade) {
+	var r struct {
+		Rows, Bytes int64
+		Verified    time.Time
+		WroteMs     int64 `json:"wrote_ms"`
+		CheckedMs   int64 `json:"checked_ms"`
+	}
+	if run == nil || json.Unmarshal([]byte(run.Report), &r) != nil {
+		return m
+	}
+	return BackupMade{r.Rows, r.Bytes, r.Verified, time.Duration(r.WroteMs+r.CheckedMs) * time.Millisecond}
+}
+
+// Backups reads how they stand.
+func (u *Upkeep) Backups(ctx context.Context, by roster.Actor) (v BackupsView, err error) {
+	if err := roster.Can(by, roster.KeepBackups, roster.Subject{}); err != nil {
+		return v, err
+	}
+	v.Copy, v.Copying = u.copy()
+	if v.Whole, err = u.app.administersAll(ctx, by); err != nil {
+		return v, err
+	}
+	if _, v.Daily = u.task(TaskBackup); !v.Daily {
+		return v, nil
+	}
+	if v.Task, err = u.State(ctx, TaskBackup); err != nil {
+		return v, err
+	}
+	v.Made = madeBy(v.Task.Good)
+	v.Files, err = u.backups.Backups()
+	return v, err
+}
+
+// StartBackup makes one now, in the background.
+func (u *Upkeep) StartBackup(ctx context.Context, by roster.Actor) error {
+	if err := u.whole(ctx, by); err != nil {
+		return err
+	}
+	return u.start(TaskBackup)
+}
+
+// OpenBackup reads one, whole.
+func (u *Upkeep) OpenBackup(ctx context.Context, by roster.Actor, name string) (io.ReadSeekCloser, error) {
+	if err := u.whole(ctx, by); err != nil {
+		return nil, err
+	}
+	u.log.InfoContext(ctx, "a backup was downloaded", "name", name, "account", by.Account)
+	return u.backups.OpenBackup(name)
+}
+
+func (u *Upkeep) whole(ctx context.Context, by roster.Actor) error {
+	if err := roster.Can(by, roster.KeepBackups, roster.Subject{}); err != nil {
+		return err
+	}
+	ok, err := u.app.administersAll(ctx, by)
+	if err == nil && !ok {
+		err = roster.Refuse(roster.RuleBroken, "error.backup_whole")
+	}
+	return err
+}
+
+// administersAll: a backup holds every organisation, so who may have it administers every one.
+func (a *App) administersAll(ctx context.Context, by roster.Actor) (bool, error) {
+	orgs, err := a.store.Orgs(ctx)
+	if err != nil {
+		return false, err
+	}
+	own, err := a.store.Memberships(ctx, by.Account)
+	if err != nil {
+		return false, err
+	}
+	for _, o := range orgs {
+		if !slices.ContainsFunc(own, func(m Membership) bool { return m.Org.ID == o.ID && m.Member.Role == roster.RoleAdmin }) {
+			return false, nil
+		}
+	}
+	return true, nil
+}
+
+// Condition is something that should be so; where it is not, somebody should look.
+type Condition struct {
+	Name    string
+	OK      bool
+	Seconds float64 // how old what it is about is
+}
+
+// Conditions says how the keeping of data stands.
+func (u *Upkeep) Conditions(ctx context.Context) (list []Condition, err error) {
+	if c, on := u.copy(); on {
+		list = append(list, Condition{"replica", c.Lag <= MaxLag, c.Lag.Seconds()})
+	}
+	if _, daily := u.task(TaskBackup); !daily {
+		return list, nil
+	}
+	s, err := u.State(ctx, TaskBackup)
+	if err != nil {
+		return list, err
+	}
+	age := 0.0
+	if s.Good != nil {
+		age = u.now().Sub(ms(s.Good.BeganMs)).Seconds()
+	}
+	return append(list, Condition{"backup", s.Fresh, age}), nil
+}

@@ -1,0 +1,154 @@
+package handlers
+
+import (
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/dustin/go-humanize"
+
+	"wakakusa/app"
+	"wakakusa/roster"
+	"wakakusa/views"
+)
+
+// getBackups says how the backups stand.
+func (s *Server) getBackups(c *request) error { return s.backupsPage(c, http.StatusOK) }
+
+// getBackupState is the part that a page asks for while a backup is made; when it has ended the whole page is drawn anew.
+func (s *Server) getBackupState(c *request) error {
+	v, err := s.backupsView(c)
+	if err != nil {
+		return err
+	}
+	if v.Running == nil {
+		return s.goTo(c, c.base()+"/backups")
+	}
+	return s.write(c, http.StatusOK, views.BackupState(v))
+}
+
+// postBackup makes one now.
+func (s *Server) postBackup(c *request) error {
+	return s.answer(c, s.Upkeep.StartBackup(c.ctx(), c.actor), "/backups", "backup", func(code int, refusal error) error {
+		faults, _ := s.faultsOf(c, refusal)
+		c.notice = &views.Notice{Kind: "error", Text: faults[""]}
+		return s.backupsPage(c, code)
+	})
+}
+
+// getBackup is the file itself.
+func (s *Server) getBackup(c *request) error {
+	name := c.Param("backup")
+	file, err := s.Upkeep.OpenBackup(c.ctx(), c.actor, name)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	h := c.Response().Header()
+	h.Set("Content-Type", "application/octet-stream")
+	h.Set("Content-Disposition", fmt.Sprintf("attachment; filename=%q", name))
+	if err := http.NewResponseController(c.Response()).SetWriteDeadline(time.Time{}); err != nil { // it may take longer than a page
+		return err
+	}
+	http.ServeContent(c.Response(), c.Request(), name, time.Time{}, file)
+	return nil
+}
+
+func (s *Server) backupsPage(c *request, code int) error {
+	v, err := s.backupsView(c)
+	if err != nil {
+		return err
+	}
+	return s.page(c, code, views.BackupsPage(v))
+}
+
+func (s *Server) backupsView(c *request) (v views.Backups, err error) {
+	x, err := s.Upkeep.Backups(c.ctx(), c.actor)
+	if err != nil {
+		return v, err
+	}
+	v = views.Backups{
+		Frame: s.frame(c, "menu.backups"), Daily: x.Daily, Whole: x.Whole, CopyOff: c.text.T("backup.copy_off"),
+		Form: views.Form{Action: c.base() + "/backups", Key: newKey()},
+	}
+	if x.Copying {
+		v.Copy = c.copyOf(x)
+	}
+	if !x.Daily {
+		return v, nil
+	}
+	s.taskOf(c, &v, x)
+	for _, f := range x.Files {
+		line := views.BackupFile{When: c.moment(f.Made), Size: humanize.IBytes(uint64(f.Bytes)), Rows: humanize.Comma(f.Rows), Encrypted: f.Encrypted, Kind: "ok", Check: c.text.T("backup.verified")}
+		if f.Verified.IsZero() {
+			line.Kind, line.Check, line.Rows = "warn", c.text.T("backup.unknown"), ""
+		}
+		if x.Whole {
+			line.Href = c.base() + "/backups/" + f.Name
+		}
+		v.Files = append(v.Files, line)
+	}
+	return v, nil
+}
+
+func (c *request) copyOf(x app.BackupsView) *views.BackupCopy {
+	v := &views.BackupCopy{Kind: "ok", State: c.text.T("backup.copy_fresh"), Until: c.text.T("backup.copy_until", "Ago", c.ago(x.Copy.Lag))}
+	switch {
+	case x.Copy.Failing:
+		v.Kind, v.State = "error", c.text.T("backup.copy_failing")
+	case x.Copy.Lag > app.MaxLag:
+		v.Kind, v.State = "error", c.text.T("backup.copy_late")
+	}
+	if x.Whole {
+		v.Place = x.Copy.Place
+	}
+	return v
+}
+
+// taskOf tells the last run, the next and the present one.
+func (s *Server) taskOf(c *request, v *views.Backups, x app.BackupsView) {
+	t := x.Task
+	if p := t.Running; p != nil {
+		v.Running = &views.BackupRun{Percent: -1, Step: c.text.T("backup.step_"+p.Step, "Done", humanize.Comma(p.Done), "Total", humanize.Comma(p.Total))}
+		if p.Total > 0 {
+			v.Running.Percent = int(100 * p.Done / p.Total)
+		}
+	} else if t.Last != nil && t.Last.Failure != "" {
+		v.Failed = c.text.T("backup.failed_at", "When", c.moment(time.UnixMilli(t.Last.BeganMs)))
+	}
+	v.Next = c.text.T("backup.soon")
+	if t.Good == nil {
+		return
+	}
+	if t.Next.After(s.app.Now()) {
+		v.Next = c.moment(t.Next)
+	}
+	v.Last = &views.BackupLast{When: c.moment(time.UnixMilli(t.Good.BeganMs)), Kind: "ok", State: c.text.T("backup.fresh")}
+	if !t.Fresh {
+		v.Last.Kind, v.Last.State = "error", c.text.T("backup.stale")
+	}
+	if m := x.Made; m.Rows > 0 {
+		v.Last.What = c.text.T("backup.what", "Rows", humanize.Comma(m.Rows), "Size", humanize.IBytes(uint64(m.Bytes)), "Took", c.ago(m.Took))
+		v.Last.Checked = c.text.T("backup.checked", "When", c.moment(m.Verified))
+	}
+}
+
+// moment writes a day and a time of day in the organisation's zone.
+func (c *request) moment(at time.Time) string {
+	at = at.In(c.org.Zone())
+	return c.text.FullDay(roster.DayOf(at)) + " " + at.Format("15:04")
+}
+
+// ago writes a duration in its greatest unit.
+func (c *request) ago(d time.Duration) string {
+	key, n := "days", int(d.Hours()/24)
+	switch {
+	case d < 2*time.Minute:
+		key, n = "seconds", int(d.Round(time.Second).Seconds())
+	case d < 2*time.Hour:
+		key, n = "minutes", int(d.Minutes())
+	case d < 48*time.Hour:
+		key, n = "hours", int(d.Hours())
+	}
+	return c.text.T("backup."+key, "N", n)
+}

@@ -1,0 +1,35 @@
+package views
+
+// Backups is how the backups stand.
+type Backups struct {
+	Frame   Frame
+	Copy    *BackupCopy // nil: there is none
+	CopyOff string      // why
+	Daily   bool
+	Running *BackupRun // nil: none
+	Failed  string     // a sentence, where the last one failed
+	Last    *BackupLast
+	Next    string
+	Whole   bool // may have what holds everybody's data
+	Files   []BackupFile
+	Form    Form // of "now"
+}
+
+// BackupCopy is how far the continuous copy is.
+type BackupCopy struct{ Kind, State, Until, Place string }
+
+// BackupRun is how far one is that is being made.
+type BackupRun struct {
+	Step    string
+	Percent int // below zero: nobody knows
+}
+
+// BackupLast is the last that went well.
+type BackupLast struct{ When, Kind, State, What, Checked string }
+
+// BackupFile is one that is kept.
+type BackupFile struct {
+	When, Size, Rows, Check, Kind string
+	Encrypted                     bool
+	Href                          string // "": not for this reader
+}
