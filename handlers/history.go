@@ -25,7 +25,7 @@ func (s *Server) getHistory(c *request) error {
 		return err
 	}
 	v := views.History{Frame: s.frame(c, "menu.history")}
-	h := historian{HistoryView: told, text: c.text}
+	h := historian{HistoryView: told, text: c.text, zone: c.org.Zone()}
 	for _, a := range told.Acts {
 		at := time.UnixMilli(a.Act.AtMs).In(c.org.Zone())
 		day := c.text.FullDay(roster.DayOf(at)) + " (" + c.text.Weekday(at.Weekday()) + ")"
@@ -48,6 +48,7 @@ func (s *Server) getHistory(c *request) error {
 type historian struct {
 	app.HistoryView
 	text views.Text
+	zone *time.Location
 }
 
 func (h historian) act(a app.ActTold, clock string) views.HistoryAct {
@@ -83,6 +84,8 @@ func (h historian) line(e roster.Event) string {
 		return h.text.T("history."+e.Name, "Name", h.name(e.Cell.Staff), "Day", e.Cell.Day)
 	case roster.EventRosterSaved:
 		return h.roster(e)
+	case roster.EventOrgRestored:
+		return h.restored(e)
 	}
 	noun, done, _ := strings.Cut(e.Name, ".")
 	thing := h.text.T("history.thing_"+noun, "Name", h.thing(noun, e))
@@ -93,6 +96,16 @@ func (h historian) line(e roster.Event) string {
 		return h.text.T("history.added", "Thing", thing)
 	}
 	return h.text.T("history.changed", "Thing", thing, "What", h.text.Join(h.differences(e)))
+}
+
+// restored tells that everything was put back to a moment.
+func (h historian) restored(e roster.Event) string {
+	var r roster.Restored
+	if json.Unmarshal(e.After, &r) != nil {
+		return ""
+	}
+	at := time.UnixMilli(r.Moment).In(h.zone)
+	return h.text.T("history.restored", "Day", h.text.FullDay(roster.DayOf(at)), "Time", at.Format("15:04"), "From", r.From)
 }
 
 // blank reports a thing that was not there yet: the zero value has no id.

@@ -47,6 +47,7 @@ const (
 	EventCellUnlocked    = "cell.unlocked"
 	EventRosterSaved     = "roster.saved"
 	EventOrgSaved        = "org.saved"
+	EventOrgRestored     = "org.restored"
 	EventSiteSaved       = "site.saved"
 	EventJobSaved        = "job.saved"
 	EventJobRemoved      = "job.removed"
@@ -94,6 +95,12 @@ const EventShiftLeft = "shift.left"
 // Saved tells that a thing outside the sheet was added or changed. before may be nil.
 func Saved(name, id string, site SiteID, before, after any) Event {
 	return Event{Name: name, Site: site, Subject: id, Before: raw(before), After: raw(after)}
+}
+
+// Restored tells that the whole database was put back to an earlier state.
+type Restored struct {
+	From   string // the backup or copy it came from
+	Moment int64  // whose state it is, ms UTC
 }
 
 // raw writes what an event keeps. The values are our own plain structs, which always encode.

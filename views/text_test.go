@@ -135,7 +135,7 @@ func isEvent(key string) bool {
 	_, verb, _ := strings.Cut(key, ".")
 	return slices.Contains([]string{
 		"saved", "removed", "placed", "changed", "left", "locked", "unlocked", "edited", "undone", "published",
-		"withdrawn", "closed", "reopened", "founded", "joined", "imported",
+		"withdrawn", "closed", "reopened", "founded", "joined", "imported", "restored",
 	}, verb)
 }
 

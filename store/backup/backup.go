@@ -346,6 +346,16 @@ func Load(ctx context.Context, path string, keys []age.Identity, to string, told
 	return load(ctx, path, filepath.Base(path), keys, to, told)
 }
 
+// LoadInto restores a backup into an open, empty database.
+func LoadInto(ctx context.Context, path string, keys []age.Identity, db *sqldb.DB, told sqldb.Progress) (done sqldb.Imported, err error) {
+	from, err := open(path, filepath.Base(path), keys)
+	if err != nil {
+		return done, err
+	}
+	defer func() { err = errors.Join(err, from.Close()) }()
+	return db.Import(ctx, from, sqldb.ImportSteps{Load: told})
+}
+
 // Verify restores a backup to scratch once more, and compares it with its report if there is one.
 func Verify(ctx context.Context, path string, keys []age.Identity, told sqldb.Progress) (f Found, err error) {
 	scratch, err := os.MkdirTemp(filepath.Dir(path), scratchPrefix)

@@ -62,7 +62,7 @@ func List(dir string) ([]Backup, error) {
 	}
 	var all []Backup
 	for _, e := range entries {
-		made, ok := madeAt(e.Name())
+		made, ok := MadeAt(e.Name())
 		info, err := e.Info()
 		if !ok || err != nil || !info.Mode().IsRegular() {
 			continue
@@ -73,8 +73,8 @@ func List(dir string) ([]Backup, error) {
 	return all, nil
 }
 
-// madeAt reads the moment out of a name.
-func madeAt(name string) (time.Time, bool) {
+// MadeAt reads the moment out of a name; false where it is not one of a backup.
+func MadeAt(name string) (time.Time, bool) {
 	m := nameForm.FindStringSubmatch(name)
 	if m == nil {
 		return time.Time{}, false
@@ -143,7 +143,7 @@ func (k *Keeper) Backups() (list []store.Backup, err error) {
 
 // OpenBackup reads one of them as it lies on the disk. NotFound.
 func (k *Keeper) OpenBackup(name string) (io.ReadSeekCloser, error) {
-	if _, ok := madeAt(name); !ok {
+	if _, ok := MadeAt(name); !ok {
 		return nil, roster.Refuse(roster.NotFound, "error.text_404")
 	}
 	f, err := os.Open(filepath.Join(k.Dir, name))
