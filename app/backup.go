@@ -11,8 +11,11 @@ import (
 	"wakakusa/store"
 )
 
-// TaskBackup makes the daily backup.
-const TaskBackup = "backup"
+// TaskBackup makes the daily backup, TaskDrill restores on trial once a month.
+const (
+	TaskBackup = "backup"
+	TaskDrill  = "drill"
+)
 
 // MaxLag is how far behind the continuous copy may be before it is a condition.
 const MaxLag = time.Minute
@@ -39,6 +42,34 @@ type BackupsView struct {
 	Copying bool
 	Whole   bool // the actor may have what holds the data of everybody
 	Made    BackupMade
+	Drill   TaskState
+	Drilled []DrillResult // of the last drill, whatever came of it
+}
+
+// DrillResult is how a restore on trial from one source went.
+type DrillResult struct {
+	Source  string
+	Failed  bool
+	Skipped bool          // encrypted to a key that is not here
+	Lost    time.Duration // of whose work would have been lost
+	Took    time.Duration
+}
+
+func drilledBy(run *store.TaskRun) (list []DrillResult) {
+	var r struct {
+		Sources []struct {
+			Source, Failure, Skipped string
+			RPO, RTO                 float64
+		}
+	}
+	if run == nil || json.Unmarshal([]byte(run.Report), &r) != nil {
+		return nil
+	}
+	seconds := func(x float64) time.Duration { return time.Duration(x * float64(time.Second)) }
+	for _, s := range r.Sources {
+		list = append(list, DrillResult{s.Source, s.Failure != "", s.Skipped != "", seconds(s.RPO), seconds(s.RTO)})
+	}
+	return list
 }
 
 // BackupMade is what the last run that went well reported.
@@ -78,16 +109,29 @@ func (u *Upkeep) Backups(ctx context.Context, by roster.Actor) (v BackupsView, e
 		return v, err
 	}
 	v.Made = madeBy(v.Task.Good)
+	if v.Drill, err = u.State(ctx, TaskDrill); err != nil {
+		return v, err
+	}
+	v.Drilled = drilledBy(v.Drill.Last)
 	v.Files, err = u.backups.Backups()
 	return v, err
 }
 
 // StartBackup makes one now, in the background.
 func (u *Upkeep) StartBackup(ctx context.Context, by roster.Actor) error {
+	return u.startWhole(ctx, by, TaskBackup)
+}
+
+// StartDrill restores on trial now, in the background.
+func (u *Upkeep) StartDrill(ctx context.Context, by roster.Actor) error {
+	return u.startWhole(ctx, by, TaskDrill)
+}
+
+func (u *Upkeep) startWhole(ctx context.Context, by roster.Actor, task string) error {
 	if err := u.whole(ctx, by); err != nil {
 		return err
 	}
-	return u.start(TaskBackup)
+	return u.start(task)
 }
 
 // OpenBackup reads one, whole.
@@ -143,13 +187,16 @@ func (u *Upkeep) Conditions(ctx context.Context) (list []Condition, err error) {
 	if _, daily := u.task(TaskBackup); !daily {
 		return list, nil
 	}
-	s, err := u.State(ctx, TaskBackup)
-	if err != nil {
-		return list, err
+	for _, name := range []string{TaskBackup, TaskDrill} {
+		s, err := u.State(ctx, name)
+		if err != nil {
+			return list, err
+		}
+		x := Condition{Name: name, OK: s.Fresh && (name != TaskDrill || s.Last == nil || s.Last.Failure == "")}
+		if s.Good != nil {
+			x.Seconds = u.now().Sub(ms(s.Good.BeganMs)).Seconds()
+		}
+		list = append(list, x)
 	}
-	age := 0.0
-	if s.Good != nil {
-		age = u.now().Sub(ms(s.Good.BeganMs)).Seconds()
-	}
-	return append(list, Condition{"backup", s.Fresh, age}), nil
+	return list, nil
 }

@@ -29,7 +29,16 @@ func (s *Server) getBackupState(c *request) error {
 
 // postBackup makes one now.
 func (s *Server) postBackup(c *request) error {
-	return s.answer(c, s.Upkeep.StartBackup(c.ctx(), c.actor), "/backups", "backup", func(code int, refusal error) error {
+	return s.begun(c, s.Upkeep.StartBackup(c.ctx(), c.actor), "backup")
+}
+
+// postDrill restores on trial now.
+func (s *Server) postDrill(c *request) error {
+	return s.begun(c, s.Upkeep.StartDrill(c.ctx(), c.actor), "drill")
+}
+
+func (s *Server) begun(c *request, err error, what string) error {
+	return s.answer(c, err, "/backups", what, func(code int, refusal error) error {
 		faults, _ := s.faultsOf(c, refusal)
 		c.notice = &views.Notice{Kind: "error", Text: faults[""]}
 		return s.backupsPage(c, code)
@@ -69,7 +78,7 @@ func (s *Server) backupsView(c *request) (v views.Backups, err error) {
 	}
 	v = views.Backups{
 		Frame: s.frame(c, "menu.backups"), Daily: x.Daily, Whole: x.Whole, CopyOff: c.text.T("backup.copy_off"),
-		Form: views.Form{Action: c.base() + "/backups", Key: newKey()},
+		Form: views.Form{Action: c.base() + "/backups", Key: newKey()}, Trial: views.Form{Action: c.base() + "/backups/drill", Key: newKey()},
 	}
 	if x.Copying {
 		v.Copy = c.copyOf(x)
@@ -78,6 +87,7 @@ func (s *Server) backupsView(c *request) (v views.Backups, err error) {
 		return v, nil
 	}
 	s.taskOf(c, &v, x)
+	s.drillOf(c, &v, x)
 	for _, f := range x.Files {
 		line := views.BackupFile{When: c.moment(f.Made), Size: humanize.IBytes(uint64(f.Bytes)), Rows: humanize.Comma(f.Rows), Encrypted: f.Encrypted, Kind: "ok", Check: c.text.T("backup.verified")}
 		if f.Verified.IsZero() {
@@ -108,7 +118,11 @@ func (c *request) copyOf(x app.BackupsView) *views.BackupCopy {
 // taskOf tells the last run, the next and the present one.
 func (s *Server) taskOf(c *request, v *views.Backups, x app.BackupsView) {
 	t := x.Task
-	if p := t.Running; p != nil {
+	p := t.Running
+	if p == nil {
+		p = x.Drill.Running
+	}
+	if p != nil {
 		v.Running = &views.BackupRun{Percent: -1, Step: c.text.T("backup.step_"+p.Step, "Done", humanize.Comma(p.Done), "Total", humanize.Comma(p.Total))}
 		if p.Total > 0 {
 			v.Running.Percent = int(100 * p.Done / p.Total)
@@ -130,6 +144,40 @@ func (s *Server) taskOf(c *request, v *views.Backups, x app.BackupsView) {
 	if m := x.Made; m.Rows > 0 {
 		v.Last.What = c.text.T("backup.what", "Rows", humanize.Comma(m.Rows), "Size", humanize.IBytes(uint64(m.Bytes)), "Took", c.ago(m.Took))
 		v.Last.Checked = c.text.T("backup.checked", "When", c.moment(m.Verified))
+	}
+}
+
+// drillOf tells the last restore on trial.
+func (s *Server) drillOf(c *request, v *views.Backups, x app.BackupsView) {
+	t := x.Drill
+	v.Drill.Next = c.text.T("backup.soon")
+	if t.Next.After(s.app.Now()) {
+		v.Drill.Next = c.moment(t.Next)
+	}
+	if t.Last == nil {
+		return
+	}
+	v.Drill.When, v.Drill.Kind, v.Drill.State = c.moment(time.UnixMilli(t.Last.BeganMs)), "ok", c.text.T("backup.drill_ok")
+	switch {
+	case t.Last.EndedMs == 0:
+		v.Drill.Kind, v.Drill.State = "info", c.text.T("backup.running")
+	case t.Last.Failure != "":
+		v.Drill.Kind, v.Drill.State = "error", c.text.T("backup.drill_failed")
+	case !t.Fresh:
+		v.Drill.Kind, v.Drill.State = "warn", c.text.T("backup.drill_stale")
+	}
+	for _, d := range x.Drilled {
+		line := views.BackupTrial{
+			Source: c.text.T("backup.source_" + d.Source), Kind: "ok", State: c.text.T("backup.trial_ok"),
+			What: c.text.T("backup.trial_what", "Lost", c.ago(d.Lost), "Took", c.ago(d.Took)),
+		}
+		switch {
+		case d.Skipped:
+			line.Kind, line.State, line.What = "", c.text.T("backup.trial_skipped"), ""
+		case d.Failed:
+			line.Kind, line.State, line.What = "error", c.text.T("backup.trial_failed"), ""
+		}
+		v.Drill.Lines = append(v.Drill.Lines, line)
 	}
 }
 

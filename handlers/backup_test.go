@@ -21,7 +21,7 @@ func (o *office) backedUp(t *testing.T) string {
 	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
 		all, err := o.backups.Backups()
 		must(t, err)
-		page := o.admin.get(o.base + "/backups").want(t, http.StatusOK).body
+		page := o.admin.get(o.base+"/backups").want(t, http.StatusOK).body
 		if len(all) == 1 && strings.Contains(page, "確かめ済み") && !strings.Contains(page, "実行中") {
 			return page
 		}
@@ -33,7 +33,7 @@ func (o *office) backedUp(t *testing.T) string {
 // TestBackups: an administrator makes one, sees it and takes it home.
 func TestBackups(t *testing.T) {
 	o := newSite(t).found("aoba")
-	page := o.admin.get(o.base + "/backups").want(t, http.StatusOK).body
+	page := o.admin.get(o.base+"/backups").want(t, http.StatusOK).body
 	for _, want := range []string{"まだありません", "バックアップはまだありません", "使っていません", "いまバックアップを取る"} {
 		if !strings.Contains(page, want) {
 			t.Errorf("%s is missing", want)
@@ -67,7 +67,7 @@ func TestBackupsOfAll(t *testing.T) {
 	o := s.found("aoba")
 	o.backedUp(t)
 	s.found("midori")
-	page := o.admin.get(o.base + "/backups").want(t, http.StatusOK).body
+	page := o.admin.get(o.base+"/backups").want(t, http.StatusOK).body
 	if strings.Contains(page, "いまバックアップを取る") || strings.Contains(page, ".sql") || !strings.Contains(page, "すべての組織の管理者だけ") {
 		t.Error(page)
 	}

@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -52,6 +53,15 @@ func (s *site) upkeep(log *slog.Logger) *app.Upkeep {
 	tasks := app.NewTasks(s.store, s.clock, newID, log, app.Task{
 		Name: app.TaskBackup, Next: app.Daily(2 * time.Hour), Fresh: 26 * time.Hour,
 		Do: func(ctx context.Context, _ app.Tell) (any, error) { return k.Make(ctx, nil) },
+	}, app.Task{
+		Name: app.TaskDrill, Next: app.Monthly(4 * time.Hour), Fresh: 40 * 24 * time.Hour,
+		Do: func(ctx context.Context, _ app.Tell) (any, error) {
+			newest, ok, err := k.Newest()
+			if err != nil || !ok {
+				return nil, errors.Join(err, errors.New("there is no backup"))
+			}
+			return k.Drill(ctx, []backup.Source{newest}, nil)
+		},
 	})
 	s.t.Cleanup(tasks.Close)
 	return app.NewUpkeep(s.app, tasks, k, func() (store.Copy, bool) { return s.copied, s.copied.Place != "" })

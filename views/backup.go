@@ -6,14 +6,26 @@ type Backups struct {
 	Copy    *BackupCopy // nil: there is none
 	CopyOff string      // why
 	Daily   bool
-	Running *BackupRun // nil: none
+	Running *BackupRun // of a backup or a drill; nil: none
 	Failed  string     // a sentence, where the last one failed
 	Last    *BackupLast
 	Next    string
 	Whole   bool // may have what holds everybody's data
 	Files   []BackupFile
+	Drill   BackupDrill
 	Form    Form // of "now"
+	Trial   Form // of a drill now
 }
+
+// BackupDrill is how the last restore on trial went.
+type BackupDrill struct {
+	When, Kind, State string // "" of When: never
+	Next              string
+	Lines             []BackupTrial
+}
+
+// BackupTrial is one source of it.
+type BackupTrial struct{ Source, Kind, State, What string }
 
 // BackupCopy is how far the continuous copy is.
 type BackupCopy struct{ Kind, State, Until, Place string }

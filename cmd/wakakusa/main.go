@@ -24,6 +24,7 @@ type commands struct {
 	Import       importCmd       `cmd:"" help:"Bring in what export wrote."`
 	ImportDjango importDjangoCmd `cmd:"" name:"import-django" help:"Import the database of the former system."`
 	Backup       backupCmd       `cmd:"" help:"Backups: make one, see how they stand, verify."`
+	Drill        drillCmd        `cmd:"" help:"Restore from everything there is, to scratch, and compare with the live database."`
 	Restore      restoreCmd      `cmd:"" help:"Put the database back: to the newest state of the continuous copy, to a moment, to a backup."`
 	User         userCmd         `cmd:"" help:"Accounts, for the one who runs the server."`
 	Storybook    storybookCmd    `cmd:"" help:"Serve every component in every state on loopback."`

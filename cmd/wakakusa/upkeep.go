@@ -13,15 +13,26 @@ import (
 // freshBackup is how old the last backup may be: a day, and time to make one.
 const freshBackup = 26 * time.Hour
 
+// A drill is held on the first day of each month, after the backup of that night.
+const drillAt, freshDrill = 4 * time.Hour, 40 * 24 * time.Hour
+
 // upkeep joins what the program does by itself.
 func (d *database) upkeep(cfg Config, a *app.App, log *slog.Logger) *app.Upkeep {
 	var tasks []app.Task
 	keeper := cfg.backups(d.DB)
 	if keeper != nil {
+		told := func(tell app.Tell) backup.Progress {
+			return func(step backup.Step, done, total int64) { tell(string(step), done, total) }
+		}
 		tasks = append(tasks, app.Task{
 			Name: app.TaskBackup, Next: app.Daily(cfg.backupAt()), Fresh: freshBackup,
 			Do: func(ctx context.Context, tell app.Tell) (any, error) {
-				return keeper.Make(ctx, func(step backup.Step, done, total int64) { tell(string(step), done, total) })
+				return keeper.Make(ctx, told(tell))
+			},
+		}, app.Task{
+			Name: app.TaskDrill, Next: app.Monthly(drillAt), Fresh: freshDrill,
+			Do: func(ctx context.Context, tell app.Tell) (any, error) {
+				return drill(ctx, cfg, keeper, told(tell))
 			},
 		})
 	}

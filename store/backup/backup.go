@@ -43,6 +43,7 @@ const (
 	StepCopy  Step = "copy"
 	StepWrite Step = "write"
 	StepCheck Step = "check"
+	StepDrill Step = "drill"
 )
 
 func (p Progress) of(step Step) sqldb.Progress {
@@ -76,14 +77,11 @@ func (k *Keeper) Make(ctx context.Context, told Progress) (r Report, err error) 
 	if err := os.MkdirAll(k.Dir, 0o700); err != nil {
 		return r, err
 	}
-	unlock, err := k.lock()
+	unlock, err := claim(k.Dir)
 	if err != nil {
 		return r, err
 	}
 	defer unlock()
-	if err := k.sweep(); err != nil {
-		return r, err
-	}
 	m, err := k.begin(told)
 	if err != nil {
 		return r, err
@@ -98,28 +96,27 @@ func (k *Keeper) Make(ctx context.Context, told Progress) (r Report, err error) 
 	return m.Report, errors.Join(m.keep(), k.prune())
 }
 
-// lock keeps two programs from making a backup in the same directory at once.
-func (k *Keeper) lock() (unlock func(), err error) {
-	f, err := os.OpenFile(filepath.Join(k.Dir, ".lock"), os.O_CREATE|os.O_RDWR, 0o600)
+// claim keeps two programs from working in the same directory at once, and removes what one that was cut short left behind.
+func claim(dir string) (unlock func(), err error) {
+	f, err := os.OpenFile(filepath.Join(dir, ".lock"), os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return nil, err
 	}
 	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
 		return nil, errors.Join(ErrBusy, f.Close())
 	}
-	return func() { f.Close() }, nil
+	return func() { f.Close() }, sweep(dir)
 }
 
-// ErrBusy means that another backup is being made in the directory.
+// ErrBusy means that another backup is being made, verified or drilled in the directory.
 var ErrBusy = errors.New("another backup is being made")
 
 const scratchPrefix = ".scratch-"
 
-// sweep removes what a backup that was cut short left behind.
-func (k *Keeper) sweep() error {
+func sweep(dir string) error {
 	var all []string
 	for _, pattern := range []string{scratchPrefix + "*", "*.part"} {
-		found, err := filepath.Glob(filepath.Join(k.Dir, pattern))
+		found, err := filepath.Glob(filepath.Join(dir, pattern))
 		if err != nil {
 			return err
 		}
@@ -308,11 +305,7 @@ type Found struct {
 // proof restores a dump to a scratch database and reads all of it.
 func proof(ctx context.Context, path, name string, keys []age.Identity, scratch string, told sqldb.Progress) (f Found, err error) {
 	to := filepath.Join(scratch, "restored.db")
-	defer func() {
-		for _, ending := range []string{"", "-wal", "-shm"} {
-			err = errors.Join(err, removeIfThere(to+ending))
-		}
-	}()
+	defer func() { err = errors.Join(err, removeDatabase(to)) }()
 	return load(ctx, path, name, keys, to, told)
 }
 
@@ -358,6 +351,11 @@ func LoadInto(ctx context.Context, path string, keys []age.Identity, db *sqldb.D
 
 // Verify restores a backup to scratch once more, and compares it with its report if there is one.
 func Verify(ctx context.Context, path string, keys []age.Identity, told sqldb.Progress) (f Found, err error) {
+	unlock, err := claim(filepath.Dir(path))
+	if err != nil {
+		return f, err
+	}
+	defer unlock()
 	scratch, err := os.MkdirTemp(filepath.Dir(path), scratchPrefix)
 	if err != nil {
 		return f, err

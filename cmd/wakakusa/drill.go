@@ -1,0 +1,78 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/dustin/go-humanize"
+
+	"wakakusa/store/backup"
+	"wakakusa/store/sqldb"
+)
+
+// drillCmd restores from everything there is, to scratch. The program may run meanwhile.
+type drillCmd struct {
+	JSON bool `name:"json" help:"As JSON."`
+}
+
+func (c drillCmd) Run(e *env) (err error) {
+	var db *sqldb.DB
+	if e.config.onMySQL() {
+		open, err := openStore(e.ctx, e.config)
+		if err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, open.Close()) }()
+		db = open.DB
+	}
+	k := e.config.backups(db)
+	if k == nil {
+		return errors.New("BACKUP_DIR is off")
+	}
+	r, failed := drill(e.ctx, e.config, k, nil)
+	if c.JSON {
+		text, err := json.MarshalIndent(r, "", " ")
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(e.out, "%s\n", text)
+		return failed
+	}
+	for _, d := range r.Sources {
+		switch {
+		case d.Skipped != "":
+			fmt.Fprintf(e.out, "%-8s  試していません: %s\n", d.Source, d.Skipped)
+		case d.Failure != "":
+			fmt.Fprintf(e.out, "%-8s  戻せません: %s\n", d.Source, d.Failure)
+		default:
+			fmt.Fprintf(e.out, "%-8s  戻せました: 失うのは %.1f 秒分 (%d 件)、戻すのに %.1f 秒 (%s)\n", d.Source, d.RPO, d.Missing, d.RTO, humanize.IBytes(uint64(d.Bytes)))
+		}
+	}
+	return failed
+}
+
+// drill restores from each source there is.
+func drill(ctx context.Context, cfg Config, k *backup.Keeper, told backup.Progress) (backup.DrillReport, error) {
+	var sources []backup.Source
+	to, on, err := cfg.replica()
+	if err != nil {
+		return backup.DrillReport{}, err
+	}
+	if on {
+		sources = append(sources, backup.Source{Name: "replica", Fetch: func(ctx context.Context, path string) error {
+			return to.Restore(ctx, path, time.Time{}, slog.New(slog.DiscardHandler))
+		}})
+	}
+	newest, ok, err := k.Newest()
+	if err != nil {
+		return backup.DrillReport{}, err
+	}
+	if ok {
+		sources = append(sources, newest)
+	}
+	return k.Drill(ctx, sources, told)
+}
