@@ -23,15 +23,19 @@ const MaxLag = time.Minute
 // Upkeep is what the program does by itself so that nothing is lost, and what administrators see of it.
 type Upkeep struct {
 	*Tasks
-	app     *App
-	backups store.Backups
-	copy    func() (store.Copy, bool)
+	Keeping
+	app *App
 }
 
-// NewUpkeep joins the parts. copy says how far the continuous copy is; false where there is none, as on a database server.
-func NewUpkeep(a *App, t *Tasks, b store.Backups, copy func() (store.Copy, bool)) *Upkeep {
-	return &Upkeep{t, a, b, copy}
+// Keeping is what Upkeep knows of the places where data is kept.
+type Keeping struct {
+	Daily   store.Backups
+	Copy    func() (store.Copy, bool) // how far the continuous copy is; false where there is none, as on a database server
+	Restore Restore                   // nil where the screen cannot restore
 }
+
+// NewUpkeep joins the parts.
+func NewUpkeep(a *App, t *Tasks, k Keeping) *Upkeep { return &Upkeep{t, k, a} }
 
 // BackupsView is how the backups stand.
 type BackupsView struct {
@@ -41,6 +45,7 @@ type BackupsView struct {
 	Copy    store.Copy
 	Copying bool
 	Whole   bool // the actor may have what holds the data of everybody
+	Restore RestoreState
 	Made    BackupMade
 	Drill   TaskState
 	Drilled []DrillResult // of the last drill, whatever came of it
@@ -98,8 +103,11 @@ func (u *Upkeep) Backups(ctx context.Context, by roster.Actor) (v BackupsView, e
 	if err := roster.Can(by, roster.KeepBackups, roster.Subject{}); err != nil {
 		return v, err
 	}
-	v.Copy, v.Copying = u.copy()
+	v.Copy, v.Copying = u.Copy()
 	if v.Whole, err = u.app.administersAll(ctx, by); err != nil {
+		return v, err
+	}
+	if v.Restore, err = u.restoreState(ctx); err != nil {
 		return v, err
 	}
 	if _, v.Daily = u.task(TaskBackup); !v.Daily {
@@ -113,7 +121,7 @@ func (u *Upkeep) Backups(ctx context.Context, by roster.Actor) (v BackupsView, e
 		return v, err
 	}
 	v.Drilled = drilledBy(v.Drill.Last)
-	v.Files, err = u.backups.Backups()
+	v.Files, err = u.Daily.Backups()
 	return v, err
 }
 
@@ -131,7 +139,11 @@ func (u *Upkeep) startWhole(ctx context.Context, by roster.Actor, task string) e
 	if err := u.whole(ctx, by); err != nil {
 		return err
 	}
-	return u.start(task)
+	x, ok := u.task(task)
+	if !ok {
+		return roster.Refuse(roster.NotFound, "error.text_404")
+	}
+	return u.start(x)
 }
 
 // OpenBackup reads one, whole.
@@ -140,7 +152,7 @@ func (u *Upkeep) OpenBackup(ctx context.Context, by roster.Actor, name string) (
 		return nil, err
 	}
 	u.log.InfoContext(ctx, "a backup was downloaded", "name", name, "account", by.Account)
-	return u.backups.OpenBackup(name)
+	return u.Daily.OpenBackup(name)
 }
 
 func (u *Upkeep) whole(ctx context.Context, by roster.Actor) error {
@@ -181,7 +193,7 @@ type Condition struct {
 
 // Conditions says how the keeping of data stands.
 func (u *Upkeep) Conditions(ctx context.Context) (list []Condition, err error) {
-	if c, on := u.copy(); on {
+	if c, on := u.Copy(); on {
 		list = append(list, Condition{"replica", c.Lag <= MaxLag, c.Lag.Seconds()})
 	}
 	if _, daily := u.task(TaskBackup); !daily {

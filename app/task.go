@@ -245,13 +245,9 @@ func (t *Tasks) task(name string) (Task, bool) {
 }
 
 // start begins a run that goes on after the request that asked for it.
-func (t *Tasks) start(name string) error {
-	task, ok := t.task(name)
-	if !ok {
-		return roster.Refuse(roster.NotFound, "error.text_404")
-	}
+func (t *Tasks) start(task Task) error {
 	t.mu.Lock()
-	busy := t.busy[name] != nil
+	busy := t.busy[task.Name] != nil
 	t.mu.Unlock()
 	if busy {
 		return roster.Refuse(roster.Taken, "error.task_busy")
@@ -260,9 +256,20 @@ func (t *Tasks) start(name string) error {
 	go func() {
 		defer t.running.Done()
 		if err := t.do(t.life, task); err != nil {
-			t.log.Error("task failed", "task", name, "error", err)
+			t.log.Error("task failed", "task", task.Name, "error", err)
 		}
 	}()
+	return nil
+}
+
+// progressOf is how far a run on this server is; nil where there is none.
+func (t *Tasks) progressOf(name string) *TaskProgress {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if p := t.busy[name]; p != nil {
+		now := *p
+		return &now
+	}
 	return nil
 }
 
@@ -289,12 +296,7 @@ func (t *Tasks) State(ctx context.Context, name string) (s TaskState, err error)
 	if err != nil {
 		return s, err
 	}
-	t.mu.Lock()
-	if p := t.busy[name]; p != nil {
-		now := *p
-		s.Running = &now
-	}
-	t.mu.Unlock()
+	s.Running = t.progressOf(name)
 	failed := len(last) > 0 && last[0].Failure != ""
 	if len(last) > 0 {
 		s.Last = &last[0]

@@ -140,12 +140,12 @@ func TestTaskOnce(t *testing.T) {
 	first, second := &nightly{wait: make(chan struct{})}, &nightly{}
 	a := NewTasks(f.db, c.now, newID, quiet, first.task())
 	b := NewTasks(f.db, c.now, newID, quiet, second.task())
-	must(t, a.start("backup"))
+	must(t, a.start(first.task()))
 	eventually(t, func() bool {
 		s, err := a.State(t.Context(), "backup")
 		return err == nil && s.Running != nil && s.Running.Step == "write"
 	})
-	if err := a.start("backup"); roster.KindOf(err) != roster.Taken {
+	if err := a.start(first.task()); roster.KindOf(err) != roster.Taken {
 		t.Error(err)
 	}
 	b.doDue(t.Context())
@@ -183,7 +183,7 @@ func TestTaskStopped(t *testing.T) {
 	f := empty(t)
 	n := &nightly{wait: make(chan struct{})}
 	tasks := NewTasks(f.db, time.Now, newID, quiet, n.task())
-	must(t, tasks.start("backup"))
+	must(t, tasks.start(n.task()))
 	eventually(t, func() bool {
 		s, err := tasks.State(t.Context(), "backup")
 		return err == nil && s.Running != nil && s.Running.Step != ""

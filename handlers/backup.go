@@ -83,6 +83,12 @@ func (s *Server) backupsView(c *request) (v views.Backups, err error) {
 	if x.Copying {
 		v.Copy = c.copyOf(x)
 	}
+	if x.Restore.Can && x.Whole {
+		v.Restore = c.base() + "/backups/restore"
+	}
+	if f := x.Restore.Failed; f != nil {
+		v.RestoreFailed = c.text.T("backup.restore_failed", "When", c.moment(time.UnixMilli(f.BeganMs)))
+	}
 	if !x.Daily {
 		return v, nil
 	}
@@ -121,6 +127,9 @@ func (s *Server) taskOf(c *request, v *views.Backups, x app.BackupsView) {
 	p := t.Running
 	if p == nil {
 		p = x.Drill.Running
+	}
+	if x.Restore.Running != nil {
+		p = x.Restore.Running
 	}
 	if p != nil {
 		v.Running = &views.BackupRun{Percent: -1, Step: c.text.T("backup.step_"+p.Step, "Done", humanize.Comma(p.Done), "Total", humanize.Comma(p.Total))}
@@ -179,6 +188,65 @@ func (s *Server) drillOf(c *request, v *views.Backups, x app.BackupsView) {
 		}
 		v.Drill.Lines = append(v.Drill.Lines, line)
 	}
+}
+
+func (s *Server) getRestore(c *request) error { return s.restorePage(c, http.StatusOK, nil) }
+
+// postRestore puts everything back.
+func (s *Server) postRestore(c *request) error {
+	d := c.draft()
+	from := app.RestoreFrom{Backup: d.text("from")}
+	if from.Backup == fromMoment {
+		from.Backup = ""
+		at, err := time.ParseInLocation("2006-01-02T15:04", d.plain("moment"), c.org.Zone())
+		if err != nil {
+			d.check(roster.Refuse(roster.Invalid, "error.restore_moment").On("moment"))
+		}
+		from.Moment = at
+	}
+	err := d.faults.Err()
+	if err == nil {
+		err = s.Upkeep.StartRestore(c.ctx(), c.actor, from, app.Confirmation{Name: d.text("name"), Password: c.raw("password")})
+	}
+	return s.answer(c, err, "/backups", "restore", func(code int, refusal error) error { return s.restorePage(c, code, refusal) })
+}
+
+// fromMoment stands in the form for the continuous copy.
+const fromMoment = "moment"
+
+func (s *Server) restorePage(c *request, code int, refusal error) error {
+	x, err := s.Upkeep.Backups(c.ctx(), c.actor)
+	if err != nil {
+		return err
+	}
+	if !x.Whole {
+		return roster.Refuse(roster.RuleBroken, "error.backup_whole")
+	}
+	if !x.Restore.Can {
+		return roster.Refuse(roster.RuleBroken, "error.restore_here")
+	}
+	v := views.Restore{Frame: s.frame(c, "backup.restore_title"), Back: c.base() + "/backups", Moment: x.Copying}
+	if v.Name, err = s.Upkeep.RestoreName(c.ctx()); err != nil {
+		return err
+	}
+	v.NeedsPassword = c.account.Password != ""
+	first := fromMoment
+	if x.Copying {
+		v.From = append(v.From, views.Choice{Value: fromMoment, Label: c.text.T("backup.restore_at")})
+	}
+	for _, f := range x.Files {
+		if f.Encrypted || f.Verified.IsZero() {
+			continue
+		}
+		v.From = append(v.From, views.Choice{Value: f.Name, Label: c.text.T("backup.restore_from", "When", c.moment(f.Made), "Rows", humanize.Comma(f.Rows))})
+		if !x.Copying && first == fromMoment {
+			first = f.Name
+		}
+	}
+	v.Form = s.formOf(c, "/backups/restore", map[string][]string{
+		"from": one(first), "moment": one(s.app.Now().In(c.org.Zone()).Add(-time.Hour).Format("2006-01-02T15:04")),
+	}, refusal)
+	return s.page(c, code, views.RestorePage(v))
 }
 
 // moment writes a day and a time of day in the organisation's zone.

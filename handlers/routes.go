@@ -100,6 +100,8 @@ func routes() []route {
 		{get, "/o/:org/backups", may(roster.KeepBackups), (*Server).getBackups},
 		{post, "/o/:org/backups", may(roster.KeepBackups), (*Server).postBackup},
 		{post, "/o/:org/backups/drill", may(roster.KeepBackups), (*Server).postDrill},
+		{get, "/o/:org/backups/restore", may(roster.KeepBackups), (*Server).getRestore},
+		{post, "/o/:org/backups/restore", may(roster.KeepBackups), (*Server).postRestore},
 		{get, "/o/:org/backups/state", may(roster.KeepBackups), (*Server).getBackupState},
 		{get, "/o/:org/backups/:backup", may(roster.KeepBackups), (*Server).getBackup},
 

@@ -41,6 +41,8 @@ type site struct {
 
 	backups *backup.Keeper
 	copied  store.Copy
+
+	restored chan app.RestoreFrom // what somebody asked for
 }
 
 // upkeep keeps backups in a directory of the test.
@@ -64,14 +66,20 @@ func (s *site) upkeep(log *slog.Logger) *app.Upkeep {
 		},
 	})
 	s.t.Cleanup(tasks.Close)
-	return app.NewUpkeep(s.app, tasks, k, func() (store.Copy, bool) { return s.copied, s.copied.Place != "" })
+	return app.NewUpkeep(s.app, tasks, app.Keeping{
+		Daily: k, Copy: func() (store.Copy, bool) { return s.copied, s.copied.Place != "" },
+		Restore: func(_ context.Context, from app.RestoreFrom, _ app.Tell) error {
+			s.restored <- from
+			return nil
+		},
+	})
 }
 
 func newID() string { return uuid.Must(uuid.NewV7()).String() }
 
 func newSite(t *testing.T, change ...func(*Config)) *site {
 	t.Helper()
-	s := &site{t: t, now: time.Date(2026, 11, 24, 9, 0, 0, 0, roster.Japan), logs: &daemontest.Log{}}
+	s := &site{t: t, now: time.Date(2026, 11, 24, 9, 0, 0, 0, roster.Japan), logs: &daemontest.Log{}, restored: make(chan app.RestoreFrom, 1)}
 	s.at = sqldbtest.New(t)
 	s.store = s.at.Open(t, s.clock)
 	s.app = app.New(s.store, s.clock, newID)

@@ -15,6 +15,20 @@ type Backups struct {
 	Drill   BackupDrill
 	Form    Form // of "now"
 	Trial   Form // of a drill now
+
+	Restore       string // leads to the form; "": not from here
+	RestoreFailed string
+}
+
+// Restore is the form that puts everything back. Fields: from, moment, name, password.
+type Restore struct {
+	Frame         Frame
+	Form          Form
+	Back          string
+	From          []Choice
+	Moment        bool   // a moment may be chosen
+	Name          string // to be typed
+	NeedsPassword bool
 }
 
 // BackupDrill is how the last restore on trial went.

@@ -25,15 +25,7 @@ func (d demoCmd) Run(e *env) error {
 	if err != nil || !net.ParseIP(host).IsLoopback() {
 		return errors.New("the demo listens on loopback only: LISTEN must be 127.0.0.1:PORT")
 	}
-	p, err := start(e.ctx, e.config, logger(e.config, os.Stderr))
-	if err != nil {
-		return err
-	}
-	if err := d.links(e.ctx, e, p); err != nil {
-		return errors.Join(err, p.Close())
-	}
-	p.run(e.ctx)
-	return p.Close()
+	return serving(e.ctx, e.config, logger(e.config, os.Stderr), func(p *program) error { return d.links(e.ctx, e, p) })
 }
 
 // links builds the organisation if it is missing and prints where to sign in.

@@ -27,7 +27,10 @@ type program struct {
 	server  *handlers.Server
 	http    *http.Server
 	address string
+	bound   string // what it listens on
 	log     *slog.Logger
+
+	restored chan *restoring // a restore that is ready to take the place of the database
 }
 
 func newID() string { return uuid.Must(uuid.NewV7()).String() }
@@ -46,7 +49,7 @@ func logger(cfg Config, out io.Writer) *slog.Logger {
 
 // start opens everything and begins to listen; Close undoes it in reverse.
 func start(ctx context.Context, cfg Config, log *slog.Logger) (*program, error) {
-	p := &program{log: log}
+	p := &program{log: log, restored: make(chan *restoring, 1)}
 	if err := p.open(ctx, cfg); err != nil {
 		return nil, errors.Join(err, p.Close())
 	}
@@ -75,7 +78,7 @@ func (p *program) open(ctx context.Context, cfg Config) (err error) {
 		return err
 	}
 	p.app = app.New(p.store, time.Now, newID)
-	p.upkeep = p.store.upkeep(cfg, p.app, p.log)
+	p.upkeep = p.store.upkeep(cfg, p.app, p.log, p.restored)
 	p.server, err = handlers.New(p.app, handlers.Config{
 		Hosts: cfg.AllowedHosts, Public: cfg.PublicURL, Secure: cfg.UseHTTPS, Proxies: proxies, Limits: limits, Upkeep: p.upkeep, Log: p.log,
 	})
@@ -90,7 +93,8 @@ func (p *program) listen(cfg Config) error {
 	if err != nil {
 		return err
 	}
-	p.address = "http://" + listener.Addr().String()
+	p.bound = listener.Addr().String()
+	p.address = "http://" + p.bound
 	if cfg.PublicURL != "" {
 		p.address = cfg.PublicURL
 	}
@@ -103,11 +107,46 @@ func (p *program) listen(cfg Config) error {
 	return nil
 }
 
-// run keeps the watch, the hourly clean-up and the tasks going until the context ends.
-func (p *program) run(ctx context.Context) {
+// serving runs the program until the context ends; begun is told of each start. After a restore from the screen it starts again on the
+// restored database, at the same address.
+func serving(ctx context.Context, cfg Config, log *slog.Logger, begun func(*program) error) error {
+	var failed error
+	for {
+		p, err := start(ctx, cfg, log)
+		if err != nil {
+			return err
+		}
+		if failed != nil {
+			err = p.upkeep.RestoreFailed(ctx, failed)
+		}
+		if err = errors.Join(err, begun(p)); err != nil {
+			return errors.Join(err, p.Close())
+		}
+		next := p.run(ctx)
+		if err := p.Close(); err != nil || next == nil {
+			return err
+		}
+		log.Warn("restoring the database", "from", next.from, "moment", next.moment, "asked for by", next.who)
+		if failed = next.swap(ctx, cfg); failed != nil {
+			log.Error("nothing was restored", "error", failed)
+		}
+		cfg.Listen = p.bound
+	}
+}
+
+// run keeps the watch, the hourly clean-up and the tasks going until the context ends, or a restore is ready.
+func (p *program) run(ctx context.Context) (next *restoring) {
+	ctx, end := context.WithCancel(ctx)
+	defer end()
 	go p.server.Run(ctx)
 	go p.upkeep.Run(ctx)
-	p.app.Watch().Run(ctx)
+	go p.app.Watch().Run(ctx)
+	select {
+	case <-ctx.Done():
+		return nil
+	case next = <-p.restored:
+		return next
+	}
 }
 
 // Close stops accepting, ends streams, lets requests finish, then closes the database, and last its continuous copy. It

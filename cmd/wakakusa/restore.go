@@ -155,7 +155,7 @@ func (c restoreCmd) inPlace(e *env, from origin) error {
 	if err := c.confirm(e, r.names); err != nil {
 		return err
 	}
-	aside, err := r.commit(e.ctx, "運用者")
+	aside, err := r.commit(e.ctx)
 	if err != nil {
 		return err
 	}
@@ -195,6 +195,9 @@ func confirmName(cfg Config, names []string) string {
 	return "wakakusa"
 }
 
+// operator is the name in the record of what was done at the server.
+const operator = "運用者"
+
 // restoring is a state that is ready to take the place of the database file.
 type restoring struct {
 	path   string // of the database
@@ -202,6 +205,7 @@ type restoring struct {
 	moment time.Time
 	from   string
 	names  []string // of its organisations
+	who    string   // asked for it
 }
 
 // prepareRestore fetches a state, checks it and brings it up to date. The database is not touched.
@@ -210,7 +214,7 @@ func prepareRestore(ctx context.Context, cfg Config, from origin, told sqldb.Pro
 	if err != nil {
 		return nil, err
 	}
-	r := &restoring{path: path, fresh: path + ".restore"}
+	r := &restoring{path: path, fresh: path + ".restore", who: operator}
 	r.forget() // of an attempt that was cut short
 	if r.moment, r.from, err = from.fetch(ctx, cfg, r.fresh, told); err == nil {
 		err = r.check(ctx)
@@ -264,11 +268,22 @@ func (r *restoring) tell(ctx context.Context, out io.Writer) {
 	}
 }
 
+// swap commits between two starts of the program.
+func (r *restoring) swap(ctx context.Context, cfg Config) error {
+	defer r.forget()
+	lock, err := lockFile(filepath.Join(cfg.Data, "wakakusa.lock"))
+	if err != nil {
+		return err
+	}
+	_, err = r.commit(ctx)
+	return errors.Join(err, lock.Close())
+}
+
 // commit signs everybody out, records the restore, sets the present file aside and puts the state in its place. Nobody may have the
 // database open.
-func (r *restoring) commit(ctx context.Context, who string) (aside string, err error) {
+func (r *restoring) commit(ctx context.Context) (aside string, err error) {
 	err = r.use(func(db *sqldb.DB) error {
-		return errors.Join(db.EndAllSignIns(ctx), app.New(db, time.Now, newID).RecordRestore(ctx, who, r.from, r.moment))
+		return errors.Join(db.EndAllSignIns(ctx), app.New(db, time.Now, newID).RecordRestore(ctx, r.who, r.from, r.moment))
 	})
 	if err != nil {
 		return "", err
@@ -325,7 +340,7 @@ func (c restoreCmd) intoServer(e *env, from origin) (err error) {
 		return fmt.Errorf("%w (a backup is restored into an empty database: make a new one and name it in DB_NAME)", err)
 	}
 	moment, _ := backup.MadeAt(filepath.Base(from.file))
-	if err := app.New(db.DB, time.Now, newID).RecordRestore(e.ctx, "運用者", filepath.Base(from.file), moment); err != nil {
+	if err := app.New(db.DB, time.Now, newID).RecordRestore(e.ctx, operator, filepath.Base(from.file), moment); err != nil {
 		return err
 	}
 	fmt.Fprintf(e.out, "戻しました (%d 行)。全員がもう一度ログインします。\n", done.Rows)

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"log/slog"
+	"path/filepath"
 	"time"
 
 	"wakakusa/app"
@@ -16,8 +17,8 @@ const freshBackup = 26 * time.Hour
 // A drill is held on the first day of each month, after the backup of that night.
 const drillAt, freshDrill = 4 * time.Hour, 40 * 24 * time.Hour
 
-// upkeep joins what the program does by itself.
-func (d *database) upkeep(cfg Config, a *app.App, log *slog.Logger) *app.Upkeep {
+// upkeep joins what the program does by itself. A restore that is ready goes to restored.
+func (d *database) upkeep(cfg Config, a *app.App, log *slog.Logger, restored chan<- *restoring) *app.Upkeep {
 	var tasks []app.Task
 	keeper := cfg.backups(d.DB)
 	if keeper != nil {
@@ -36,7 +37,23 @@ func (d *database) upkeep(cfg Config, a *app.App, log *slog.Logger) *app.Upkeep 
 			},
 		})
 	}
-	return app.NewUpkeep(a, app.NewTasks(d.DB, time.Now, newID, log, tasks...), keeper, d.copyState)
+	keeping := app.Keeping{Daily: keeper, Copy: d.copyState}
+	if !cfg.onMySQL() {
+		keeping.Restore = func(ctx context.Context, from app.RestoreFrom, tell app.Tell) error {
+			o := origin{at: from.Moment}
+			if from.Backup != "" {
+				o.file = filepath.Join(keeper.Dir, from.Backup)
+			}
+			r, err := prepareRestore(ctx, cfg, o, func(done, total int64) { tell(app.TaskRestore, done, total) })
+			if err != nil {
+				return err
+			}
+			r.who = from.Who
+			restored <- r
+			return nil
+		}
+	}
+	return app.NewUpkeep(a, app.NewTasks(d.DB, time.Now, newID, log, tasks...), keeping)
 }
 
 // copyState says how far the continuous copy is.
