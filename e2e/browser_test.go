@@ -57,7 +57,7 @@ type tab struct {
 
 // tolerated are complaints that a journey provokes on purpose: refused requests are logged by the browser itself.
 var tolerated = []string{
-	"the server responded with a status of 4", "net::ERR_INTERNET_DISCONNECTED", "the server responded with a status of 503",
+	"the server responded with a status of 4", "net::ERR_INTERNET_DISCONNECTED", "net::ERR_CONNECTION_REFUSED", "the server responded with a status of 503",
 	"Blocked call to navigator.vibrate", // a finger of the test never really tapped
 }
 

@@ -29,6 +29,8 @@ var pages = []struct{ name, role, path, next string }{
 	{"members", "admin", "/members", ""},
 	{"member-new", "admin", "/members/new", ""},
 	{"member", "admin", "/members", firstBelow},
+	{"backups", "admin", "/backups", ""},
+	{"restore", "admin", "/backups/restore", ""},
 	{"settings", "admin", "/settings", ""},
 	{"history", "admin", "/history", ""},
 	{"account", "admin", "/account", ""},

@@ -3,6 +3,7 @@ package handlers
 import (
 	"fmt"
 	"net/http"
+	"strconv"
 	"time"
 
 	"github.com/dustin/go-humanize"
@@ -95,7 +96,7 @@ func (s *Server) backupsView(c *request) (v views.Backups, err error) {
 	s.taskOf(c, &v, x)
 	s.drillOf(c, &v, x)
 	for _, f := range x.Files {
-		line := views.BackupFile{When: c.moment(f.Made), Size: humanize.IBytes(uint64(f.Bytes)), Rows: humanize.Comma(f.Rows), Encrypted: f.Encrypted, Kind: "ok", Check: c.text.T("backup.verified")}
+		line := views.BackupFile{When: c.moment(f.Made), Size: humanize.Bytes(uint64(f.Bytes)), Rows: humanize.Comma(f.Rows), Encrypted: f.Encrypted, Kind: "ok", Check: c.text.T("backup.verified")}
 		if f.Verified.IsZero() {
 			line.Kind, line.Check, line.Rows = "warn", c.text.T("backup.unknown"), ""
 		}
@@ -151,7 +152,7 @@ func (s *Server) taskOf(c *request, v *views.Backups, x app.BackupsView) {
 		v.Last.Kind, v.Last.State = "error", c.text.T("backup.stale")
 	}
 	if m := x.Made; m.Rows > 0 {
-		v.Last.What = c.text.T("backup.what", "Rows", humanize.Comma(m.Rows), "Size", humanize.IBytes(uint64(m.Bytes)), "Took", c.ago(m.Took))
+		v.Last.What = c.text.T("backup.what", "Rows", humanize.Comma(m.Rows), "Size", humanize.Bytes(uint64(m.Bytes)), "Took", c.ago(m.Took))
 		v.Last.Checked = c.text.T("backup.checked", "When", c.moment(m.Verified))
 	}
 }
@@ -181,6 +182,8 @@ func (s *Server) drillOf(c *request, v *views.Backups, x app.BackupsView) {
 			What: c.text.T("backup.trial_what", "Lost", c.ago(d.Lost), "Took", c.ago(d.Took)),
 		}
 		switch {
+		case !d.Skipped && !d.Failed && d.Lost == 0:
+			line.What = c.text.T("backup.trial_nothing", "Took", c.ago(d.Took))
 		case d.Skipped:
 			line.Kind, line.State, line.What = "", c.text.T("backup.trial_skipped"), ""
 		case d.Failed:
@@ -259,6 +262,8 @@ func (c *request) moment(at time.Time) string {
 func (c *request) ago(d time.Duration) string {
 	key, n := "days", int(d.Hours()/24)
 	switch {
+	case d < 10*time.Second:
+		return c.text.T("backup.seconds", "N", strconv.FormatFloat(d.Seconds(), 'f', 1, 64))
 	case d < 2*time.Minute:
 		key, n = "seconds", int(d.Round(time.Second).Seconds())
 	case d < 2*time.Hour:

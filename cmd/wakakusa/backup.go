@@ -56,7 +56,7 @@ func (backupNowCmd) Run(e *env) (err error) {
 		return err
 	}
 	printTables(e.out, r.Tables)
-	fmt.Fprintf(e.out, "バックアップを取り、戻して確かめました: %s (%d 行、%s、%.1f 秒)\n", filepath.Join(k.Dir, r.Name), r.Rows, humanize.IBytes(uint64(r.Bytes)),
+	fmt.Fprintf(e.out, "バックアップを取り、戻して確かめました: %s (%d 行、%s、%.1f 秒)\n", filepath.Join(k.Dir, r.Name), r.Rows, humanize.Bytes(uint64(r.Bytes)),
 		float64(r.WroteMs+r.CheckedMs)/1000)
 	return nil
 }
@@ -167,7 +167,7 @@ func (s status) print(out io.Writer) {
 			if b.Report != nil {
 				checked = "確認済み " + japanese(b.Verified)
 			}
-			fmt.Fprintf(out, "  %s  %10s  %s\n", b.Name, humanize.IBytes(uint64(b.Bytes)), checked)
+			fmt.Fprintf(out, "  %s  %10s  %s\n", b.Name, humanize.Bytes(uint64(b.Bytes)), checked)
 		}
 	}
 	switch c := s.Copy; {

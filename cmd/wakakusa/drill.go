@@ -49,7 +49,7 @@ func (c drillCmd) Run(e *env) (err error) {
 		case d.Failure != "":
 			fmt.Fprintf(e.out, "%-8s  戻せません: %s\n", d.Source, d.Failure)
 		default:
-			fmt.Fprintf(e.out, "%-8s  戻せました: 失うのは %.1f 秒分 (%d 件)、戻すのに %.1f 秒 (%s)\n", d.Source, d.RPO, d.Missing, d.RTO, humanize.IBytes(uint64(d.Bytes)))
+			fmt.Fprintf(e.out, "%-8s  戻せました: 失うのは %.1f 秒分 (%d 件)、戻すのに %.1f 秒 (%s)\n", d.Source, d.RPO, d.Missing, d.RTO, humanize.Bytes(uint64(d.Bytes)))
 		}
 	}
 	return failed

@@ -91,15 +91,16 @@ type patient struct{ litestream.ReplicaClient }
 
 func (patient) Init(context.Context) error { return nil }
 
-// quieter takes what Litestream tells of its daily work for detail.
+// quieter takes what Litestream tells of its daily work for detail, and its details, some each quarter of a second, for nothing.
 type quieter struct{ slog.Handler }
+
+func (q quieter) Enabled(ctx context.Context, l slog.Level) bool {
+	return l > slog.LevelInfo && q.Handler.Enabled(ctx, l) || l == slog.LevelInfo && q.Handler.Enabled(ctx, slog.LevelDebug)
+}
 
 func (q quieter) Handle(ctx context.Context, r slog.Record) error {
 	if r.Level == slog.LevelInfo {
 		r.Level = slog.LevelDebug
-		if !q.Enabled(ctx, r.Level) {
-			return nil
-		}
 	}
 	return q.Handler.Handle(ctx, r)
 }
