@@ -11,10 +11,11 @@ import (
 	"wakakusa/store"
 )
 
-// TaskBackup makes the daily backup, TaskDrill restores on trial once a month.
+// TaskBackup makes the daily backup, TaskOffSite takes it to another place, TaskDrill restores on trial once a month.
 const (
-	TaskBackup = "backup"
-	TaskDrill  = "drill"
+	TaskBackup  = "backup"
+	TaskOffSite = "offsite"
+	TaskDrill   = "drill"
 )
 
 // MaxLag is how far behind the continuous copy may be before it is a condition.
@@ -47,6 +48,7 @@ type BackupsView struct {
 	Whole   bool // the actor may have what holds the data of everybody
 	Restore RestoreState
 	Made    BackupMade
+	OffSite *TaskState // nil: there is none
 	Drill   TaskState
 	Drilled []DrillResult // of the last drill, whatever came of it
 }
@@ -119,6 +121,13 @@ func (u *Upkeep) Backups(ctx context.Context, by roster.Actor) (v BackupsView, e
 	v.Made = madeBy(v.Task.Good)
 	if v.Drill, err = u.State(ctx, TaskDrill); err != nil {
 		return v, err
+	}
+	if _, on := u.task(TaskOffSite); on {
+		s, err := u.State(ctx, TaskOffSite)
+		if err != nil {
+			return v, err
+		}
+		v.OffSite = &s
 	}
 	v.Drilled = drilledBy(v.Drill.Last)
 	v.Files, err = u.Daily.Backups()
@@ -199,7 +208,10 @@ func (u *Upkeep) Conditions(ctx context.Context) (list []Condition, err error) {
 	if _, daily := u.task(TaskBackup); !daily {
 		return list, nil
 	}
-	for _, name := range []string{TaskBackup, TaskDrill} {
+	for _, name := range []string{TaskBackup, TaskOffSite, TaskDrill} {
+		if _, on := u.task(name); !on {
+			continue
+		}
 		s, err := u.State(ctx, name)
 		if err != nil {
 			return list, err

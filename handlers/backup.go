@@ -140,6 +140,7 @@ func (s *Server) taskOf(c *request, v *views.Backups, x app.BackupsView) {
 	} else if t.Last != nil && t.Last.Failure != "" {
 		v.Failed = c.text.T("backup.failed_at", "When", c.moment(time.UnixMilli(t.Last.BeganMs)))
 	}
+	v.OffSite = c.offSiteOf(x.OffSite)
 	v.Next = c.text.T("backup.soon")
 	if t.Good == nil {
 		return
@@ -155,6 +156,23 @@ func (s *Server) taskOf(c *request, v *views.Backups, x app.BackupsView) {
 		v.Last.What = c.text.T("backup.what", "Rows", humanize.Comma(m.Rows), "Size", humanize.Bytes(uint64(m.Bytes)), "Took", c.ago(m.Took))
 		v.Last.Checked = c.text.T("backup.checked", "When", c.moment(m.Verified))
 	}
+}
+
+// offSiteOf tells when backups were last taken to another place.
+func (c *request) offSiteOf(t *app.TaskState) *views.BackupLast {
+	switch {
+	case t == nil:
+		return nil
+	case t.Good == nil && t.Fresh:
+		return &views.BackupLast{State: c.text.T("backup.offsite_never")}
+	case t.Good == nil:
+		return &views.BackupLast{Kind: "error", State: c.text.T("backup.offsite_late")}
+	}
+	v := &views.BackupLast{When: c.moment(time.UnixMilli(t.Good.BeganMs)), Kind: "ok", State: c.text.T("backup.offsite_ok")}
+	if !t.Fresh || t.Last.Failure != "" {
+		v.Kind, v.State = "error", c.text.T("backup.offsite_late")
+	}
+	return v
 }
 
 // drillOf tells the last restore on trial.

@@ -9,7 +9,9 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io/fs"
+	"maps"
 	"path"
+	"slices"
 	"strings"
 )
 
@@ -52,6 +54,9 @@ func New() (*Assets, error) {
 	}
 	return a, err
 }
+
+// Names are the paths of all files; each holds a part of the hash of its content.
+func (a *Assets) Names() []string { return slices.Sorted(maps.Values(a.urls)) }
 
 // URL returns the served path of an asset: "app.css" → "/s/app.0123456789ab.css". An unknown name is returned without a
 // hash; such a path is not served, and a test finds it.

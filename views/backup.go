@@ -10,6 +10,7 @@ type Backups struct {
 	Failed  string     // a sentence, where the last one failed
 	Last    *BackupLast
 	Next    string
+	OffSite *BackupLast // the last time they were taken elsewhere; nil: they are not
 	Whole   bool // may have what holds everybody's data
 	Files   []BackupFile
 	Drill   BackupDrill

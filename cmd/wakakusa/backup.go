@@ -58,6 +58,14 @@ func (backupNowCmd) Run(e *env) (err error) {
 	printTables(e.out, r.Tables)
 	fmt.Fprintf(e.out, "バックアップを取り、戻して確かめました: %s (%d 行、%s、%.1f 秒)\n", filepath.Join(k.Dir, r.Name), r.Rows, humanize.Bytes(uint64(r.Bytes)),
 		float64(r.WroteMs+r.CheckedMs)/1000)
+	if e.config.OffSite == "" {
+		return nil
+	}
+	c, err := copyOut(e.ctx, e.config, k, nil)
+	if err != nil {
+		return fmt.Errorf("the backup is here, but not off-site: %w", err)
+	}
+	fmt.Fprintf(e.out, "遠くの控えに写しました: %s (%d 個、%s)\n", c.Place, c.Files, humanize.Bytes(uint64(c.Bytes)))
 	return nil
 }
 

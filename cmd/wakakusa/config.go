@@ -16,7 +16,9 @@ import (
 	envlib "github.com/caarlos0/env/v11"
 
 	"wakakusa"
+	"wakakusa/static"
 	"wakakusa/store/backup"
+	"wakakusa/store/offsite"
 	"wakakusa/store/redis"
 	"wakakusa/store/replica"
 	"wakakusa/store/sqldb"
@@ -52,10 +54,16 @@ type Config struct {
 	BackupDays     int      `env:"BACKUP_DAYS" envDefault:"30"`    // how long each is kept
 	BackupCompress bool     `env:"BACKUP_COMPRESS"`                // by zstd
 	BackupKeys     []string `env:"BACKUP_RECIPIENTS"`              // age public keys that they are encrypted to
-	LogFormat      string   `env:"LOG_FORMAT" envDefault:"text"`   // text, json
+	OffSite        string   `env:"BACKUP_OFFSITE"`                 // where they are taken to as well: file://, sftp://, s3://
+	OffSiteID      string   `env:"BACKUP_OFFSITE_ID"`              // s3: access key id
+	OffSiteSecret  string   `env:"BACKUP_OFFSITE_SECRET" secret:"yes"`
+	OffSiteSSHKey  string   `env:"BACKUP_OFFSITE_SSH_KEY"`       // sftp: file with the private key
+	OffSiteHostKey string   `env:"BACKUP_OFFSITE_HOST_KEY"`      // sftp: the server's public key
+	LogFormat      string   `env:"LOG_FORMAT" envDefault:"text"` // text, json
 	LogLevel       string   `env:"LOG_LEVEL" envDefault:"info"`
 
 	vars map[string]string // all that was given, for the variables in litestream.yml
+	file string            // the settings came from
 }
 
 // ignored are names of the former system that need no value here; each is answered by a notice.
@@ -82,7 +90,7 @@ func loadConfig(file string, vars map[string]string) (Config, error) {
 			merged[name] = strings.TrimSpace(string(text))
 		}
 	}
-	cfg.vars = merged
+	cfg.vars, cfg.file = merged, file
 	problems = append(problems, envlib.ParseWithOptions(&cfg, envlib.Options{Environment: merged}), cfg.check())
 	if err := errors.Join(problems...); err != nil {
 		return cfg, fmt.Errorf("settings:\n%w", err)
@@ -212,6 +220,13 @@ func (c Config) check() error {
 	if err := (&backup.Keeper{Recipients: c.BackupKeys}).Check(); err != nil {
 		problems = append(problems, fmt.Errorf("BACKUP_RECIPIENTS: %w", err))
 	}
+	if c.OffSite != "" {
+		if err := c.offSite().Check(); err != nil {
+			problems = append(problems, fmt.Errorf("BACKUP_OFFSITE: %w", err))
+		}
+		add(len(c.BackupKeys) == 0, "BACKUP_OFFSITE needs BACKUP_RECIPIENTS: what leaves the server is encrypted")
+		add(c.BackupDir == "off", "BACKUP_OFFSITE needs backups: BACKUP_DIR is off")
+	}
 	if c.AppEnv == "production" {
 		add(len(c.AllowedHosts) == 0, "ALLOWED_HOSTS must name the hosts of this site in production")
 		add(slices.Contains(c.AllowedHosts, "*"), "ALLOWED_HOSTS must not be * in production")
@@ -265,6 +280,7 @@ func (c Config) backups(db *sqldb.DB) *backup.Keeper {
 	}
 	k := &backup.Keeper{
 		Dir: c.BackupDir, Days: c.BackupDays, Months: backupMonths, Compress: c.BackupCompress, Recipients: c.BackupKeys, Now: time.Now,
+		Beside: c.beside(),
 	}
 	if k.Dir == "" {
 		k.Dir = filepath.Clean(c.Data) + "-backup"
@@ -275,6 +291,25 @@ func (c Config) backups(db *sqldb.DB) *backup.Keeper {
 		k.File = c.sqliteFile()
 	}
 	return k
+}
+
+// beside is what a new machine needs besides the rows: settings, and which assets the program had, which are in it.
+func (c Config) beside() backup.Beside {
+	b := backup.Beside{Content: map[string][]byte{"version.txt": []byte(version + "\n")}}
+	if c.file != "" {
+		b.Paths = append(b.Paths, c.file)
+	}
+	if c.Litestream != "" && c.Litestream != "off" {
+		b.Paths = append(b.Paths, c.Litestream)
+	}
+	if assets, err := static.New(); err == nil {
+		b.Content["static-manifest.txt"] = []byte(strings.Join(assets.Names(), "\n") + "\n")
+	}
+	return b
+}
+
+func (c Config) offSite() offsite.Config {
+	return offsite.Config{URL: c.OffSite, ID: c.OffSiteID, Secret: c.OffSiteSecret, SSHKey: c.OffSiteSSHKey, HostKey: c.OffSiteHostKey}
 }
 
 // backupMonths is for how many months the first backup of each is kept.

@@ -11,6 +11,7 @@ import (
 	"github.com/dustin/go-humanize"
 
 	"wakakusa/store/backup"
+	"wakakusa/store/offsite"
 	"wakakusa/store/sqldb"
 )
 
@@ -73,6 +74,15 @@ func drill(ctx context.Context, cfg Config, k *backup.Keeper, told backup.Progre
 	}
 	if ok {
 		sources = append(sources, newest)
+	}
+	if cfg.OffSite != "" {
+		from, err := offsite.Open(ctx, cfg.offSite())
+		if err != nil {
+			sources = append(sources, backup.Source{Name: "offsite", Fetch: func(context.Context, string) error { return err }})
+		} else {
+			defer from.Close()
+			sources = append(sources, backup.NewestAt(from, k.Dir))
+		}
 	}
 	return k.Drill(ctx, sources, told)
 }

@@ -19,7 +19,8 @@ var rooms = map[string]struct {
 	"store/dump":      {nil, "the form of an export knows no table"},
 	"store/sqldb":     {[]string{"store", "store/dump", "roster", "migrations"}, "the database decides nothing and draws nothing"},
 	"store/redis":     {nil, "what may be lost knows nothing of what may not"},
-	"store/backup":    {[]string{"store", "store/dump", "store/sqldb", "roster"}, "a backup is what the database says, and knows no people"},
+	"store/backup":    {[]string{"store", "store/dump", "store/offsite", "store/sqldb", "roster"}, "a backup is what the database says, and knows no people"},
+	"store/offsite":   {nil, "a place for files knows nothing of what is in them"},
 	"store/replica":   {nil, "a copy of a file knows nothing of what is in it"},
 	"store/storetest": {[]string{"store", "roster"}, "the contract holds for any store"},
 	"migrations":      {nil, "it only embeds SQL"},
@@ -45,6 +46,8 @@ var outside = map[string]string{
 	"github.com/superfly/ltx":        "store/replica",
 	"github.com/goccy/go-yaml":       "store/replica",
 	"filippo.io/age":                 "store/backup",
+	"github.com/aws":                 "store/offsite",
+	"github.com/pkg/sftp":            "store/offsite",
 }
 
 // TestRooms keeps the import graph as the architecture draws it. Tests may import what they like.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"path/filepath"
 	"time"
@@ -9,10 +10,14 @@ import (
 	"wakakusa/app"
 	"wakakusa/store"
 	"wakakusa/store/backup"
+	"wakakusa/store/offsite"
 )
 
 // freshBackup is how old the last backup may be: a day, and time to make one.
 const freshBackup = 26 * time.Hour
+
+// offSiteAfter is how long after a backup it is taken to the other place.
+const offSiteAfter = 30 * time.Minute
 
 // A drill is held on the first day of each month, after the backup of that night.
 const drillAt, freshDrill = 4 * time.Hour, 40 * 24 * time.Hour
@@ -37,6 +42,14 @@ func (d *database) upkeep(cfg Config, a *app.App, log *slog.Logger, restored cha
 			},
 		})
 	}
+	if cfg.OffSite != "" {
+		tasks = append(tasks, app.Task{
+			Name: app.TaskOffSite, Next: app.Daily(cfg.backupAt() + offSiteAfter), Fresh: freshBackup,
+			Do: func(ctx context.Context, tell app.Tell) (any, error) {
+				return copyOut(ctx, cfg, keeper, func(step backup.Step, done, total int64) { tell(string(step), done, total) })
+			},
+		})
+	}
 	keeping := app.Keeping{Daily: keeper, Copy: d.copyState}
 	if !cfg.onMySQL() {
 		keeping.Restore = func(ctx context.Context, from app.RestoreFrom, tell app.Tell) error {
@@ -54,6 +67,18 @@ func (d *database) upkeep(cfg Config, a *app.App, log *slog.Logger, restored cha
 		}
 	}
 	return app.NewUpkeep(a, app.NewTasks(d.DB, time.Now, newID, log, tasks...), keeping)
+}
+
+// copyOut takes the backups to the other place.
+func copyOut(ctx context.Context, cfg Config, k *backup.Keeper, told backup.Progress) (c backup.CopiedOut, err error) {
+	to, err := offsite.Open(ctx, cfg.offSite())
+	if err != nil {
+		return c, err
+	}
+	defer func() { err = errors.Join(err, to.Close()) }()
+	c, err = k.CopyOut(ctx, to, told)
+	c.Place = cfg.offSite().Name()
+	return c, err
 }
 
 // copyState says how far the continuous copy is.

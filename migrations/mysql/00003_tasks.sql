@@ -11,5 +11,5 @@ CREATE TABLE IF NOT EXISTS task_runs (
   INDEX task_runs_task (task, began_ms)
 ) ENGINE = InnoDB;
 
-REPLACE INTO leases (name, holder, ends_ms) VALUES ('backup', '', 0), ('drill', '', 0), ('restore', '', 0);
+REPLACE INTO leases (name, holder, ends_ms) VALUES ('backup', '', 0), ('offsite', '', 0), ('drill', '', 0), ('restore', '', 0);
 REPLACE INTO schema_marks (version, oldest) VALUES (3, 2);

@@ -10,5 +10,5 @@ CREATE TABLE task_runs (
 ) STRICT;
 CREATE INDEX task_runs_task ON task_runs (task, began_ms);
 
-INSERT INTO leases (name, holder, ends_ms) VALUES ('backup', '', 0), ('drill', '', 0), ('restore', '', 0);
+INSERT INTO leases (name, holder, ends_ms) VALUES ('backup', '', 0), ('offsite', '', 0), ('drill', '', 0), ('restore', '', 0);
 INSERT INTO schema_marks (version, oldest) VALUES (3, 2);

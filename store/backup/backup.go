@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"syscall"
 	"time"
 
@@ -29,6 +30,7 @@ type Keeper struct {
 	Recipients []string  // age public keys; none: not encrypted
 	File       string    // the SQLite file, or
 	DB         *sqldb.DB // the database on a server
+	Beside     Beside
 	Now        func() time.Time
 }
 
@@ -44,6 +46,8 @@ const (
 	StepWrite Step = "write"
 	StepCheck Step = "check"
 	StepDrill Step = "drill"
+
+	StepOffSite Step = "offsite"
 )
 
 func (p Progress) of(step Step) sqldb.Progress {
@@ -92,6 +96,9 @@ func (k *Keeper) Make(ctx context.Context, told Progress) (r Report, err error) 
 	}
 	if err := m.prove(ctx); err != nil {
 		return r, fmt.Errorf("the new backup failed its check and was thrown away: %w", err)
+	}
+	if err := m.archive(ctx); err != nil {
+		return r, err
 	}
 	return m.Report, errors.Join(m.keep(), k.prune())
 }
@@ -142,7 +149,23 @@ func (k *Keeper) prune() error {
 			continue
 		}
 		path := filepath.Join(k.Dir, b.Name)
+		if b.Report != nil && b.Files != "" {
+			err = errors.Join(err, removeIfThere(filepath.Join(k.Dir, filepath.Base(b.Files))))
+		}
 		err = errors.Join(err, os.Remove(path), removeIfThere(path+".json"))
+	}
+	return errors.Join(err, k.pruneFiles())
+}
+
+// pruneFiles removes archives of files whose backup is not there.
+func (k *Keeper) pruneFiles() error {
+	archives, err := filepath.Glob(filepath.Join(k.Dir, filesPrefix+"*"))
+	for _, path := range archives {
+		stem, _, _ := strings.Cut(strings.TrimPrefix(filepath.Base(path), filesPrefix), ".")
+		backups, failed := filepath.Glob(filepath.Join(k.Dir, prefix+stem+".sql*"))
+		if err = errors.Join(err, failed); failed == nil && len(backups) == 0 {
+			err = errors.Join(err, removeIfThere(path))
+		}
 	}
 	return err
 }
@@ -188,8 +211,10 @@ func (k *Keeper) begin(told Progress) (*making, error) {
 
 // end removes what is no longer needed, and what did not become a backup.
 func (m *making) end() {
-	os.RemoveAll(m.scratch)     //nolint:errcheck // removed before the next backup, too
-	os.Remove(m.path + ".part") //nolint:errcheck // has its name, if all went well
+	os.RemoveAll(m.scratch) //nolint:errcheck // removed before the next backup, too
+	for _, name := range []string{m.Name, m.Files} {
+		os.Remove(filepath.Join(m.Dir, name+".part")) //nolint:errcheck // has its name, if all went well
+	}
 }
 
 // write writes the dump to the disk.
@@ -201,7 +226,10 @@ func (m *making) write(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, from.done()) }()
-	to, err := m.create()
+	if err := m.newKey(); err != nil {
+		return err
+	}
+	to, err := m.create(m.path)
 	if err != nil {
 		return err
 	}
@@ -239,20 +267,25 @@ func (m *making) source(ctx context.Context) (s source, err error) {
 	return s, nil
 }
 
-// create begins the file. It is encrypted to one more key, which nobody keeps: with it the very bytes on the disk are checked, though the
-// key that opens them later is not on this machine.
-func (m *making) create() (*sealed, error) {
+// newKey makes one more key to encrypt to, which nobody keeps: with it the very bytes on the disk are checked, though the key that opens
+// them later is not on this machine.
+func (m *making) newKey() (err error) {
+	if m.Encrypted {
+		m.key, err = age.GenerateX25519Identity()
+	}
+	return err
+}
+
+// create begins a file.
+func (m *making) create(path string) (*sealed, error) {
 	to, err := recipients(m.Recipients)
 	if err != nil {
 		return nil, err
 	}
-	if len(to) > 0 {
-		if m.key, err = age.GenerateX25519Identity(); err != nil {
-			return nil, err
-		}
+	if m.key != nil {
 		to = append(to, m.key.Recipient())
 	}
-	return create(m.path, to)
+	return create(path, to)
 }
 
 // prove restores what lies on the disk and compares.
@@ -279,7 +312,7 @@ func (m *making) prove(ctx context.Context) error {
 	return nil
 }
 
-// keep gives the file its name; its report comes first, so that no backup is without.
+// keep gives the files their names; the archive and the report come first, so that no backup is without.
 func (m *making) keep() error {
 	info, err := os.Stat(m.path + ".part")
 	if err != nil {
@@ -288,6 +321,9 @@ func (m *making) keep() error {
 	m.Bytes = info.Size()
 	text, err := json.MarshalIndent(m.Report, "", " ")
 	if err != nil {
+		return err
+	}
+	if err := rename(filepath.Join(m.Dir, m.Files)); err != nil {
 		return err
 	}
 	if err := writeFile(m.path+".json", append(text, '\n')); err != nil {

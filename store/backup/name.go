@@ -47,8 +47,8 @@ type Report struct {
 	WroteMs   int64            `json:"wrote_ms"`
 	CheckedMs int64            `json:"checked_ms"`
 	Encrypted bool             `json:"encrypted"`
-	Files     string           `json:"files,omitempty"`   // name of the archive of files made with it
-	OffSite   string           `json:"offsite,omitempty"` // where a copy was taken to
+	Files     string           `json:"files"` // name of the archive of files made with it
+	FilesSum  string           `json:"files_sha256"`
 }
 
 // List reads the backups of a directory, the newest first. One that does not exist has none.

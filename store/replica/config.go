@@ -179,6 +179,7 @@ func (r replicaText) place() string {
 func (r replicaText) client(ending string) litestream.ReplicaClient {
 	switch r.Type {
 	case "s3":
+		os.Unsetenv("AWS_CA_BUNDLE") //nolint:errcheck // with it Litestream 0.5.18 opens no bucket at all; SSL_CERT_FILE does the same
 		c := s3.NewReplicaClient()
 		c.AccessKeyID, c.SecretAccessKey = r.AccessKeyID, r.SecretKey
 		c.Bucket, c.Path, c.Region, c.Endpoint = r.Bucket, r.Path+ending, r.Region, r.Endpoint

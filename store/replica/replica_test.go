@@ -12,6 +12,9 @@ import (
 	"time"
 
 	"modernc.org/sqlite"
+
+	"wakakusa/store/offsite/s3test"
+	"wakakusa/store/offsite/sftptest"
 )
 
 var quiet = slog.New(slog.DiscardHandler)
@@ -528,5 +531,51 @@ func TestSpan(t *testing.T) {
 	end(t, r, db)
 	if from, to, err := p.Span(t.Context()); err != nil || from.IsZero() || to.Before(from) || time.Since(to) > time.Minute {
 		t.Error(from, to, err)
+	}
+}
+
+// TestElsewhere: a bucket and an SFTP server do what a directory does.
+func TestElsewhere(t *testing.T) {
+	dir := t.TempDir()
+	server := sftptest.New(t)
+	bucket := s3test.New(t)
+	for kind, lines := range map[string]string{
+		"sftp": fmt.Sprintf("      host: %s\n      user: %s\n      path: %s\n      key-path: %s\n      host-key: %s", server.Address, sftptest.User, dir, server.Key, server.HostKey),
+		"s3": fmt.Sprintf("      bucket: %s\n      region: %s\n      path: shift\n      endpoint: %s\n      access-key-id: %s\n      secret-access-key: %s",
+			s3test.Bucket, s3test.Region, bucket.Endpoint, s3test.ID, s3test.Secret),
+	} {
+		t.Run(kind, func(t *testing.T) {
+			at := t.TempDir()
+			p := place{configOf(t, at, kind, lines), at}
+			r, db, _ := p.open(t)
+			add(t, db, 1, 20)
+			must(t, r.Seal(t.Context()))
+			time.Sleep(1100 * time.Millisecond) // SFTP knows seconds only
+			moment := time.Now()
+			time.Sleep(1100 * time.Millisecond)
+			must(t, r.db.Replica.Stop(true))
+			add(t, db, 21, 30)
+			must(t, r.db.Sync(t.Context()))
+			if _, err := r.db.Snapshot(t.Context()); err != nil { // ahead of what has been sent
+				t.Fatal(err)
+			}
+			must(t, db.Close())
+			r.stop() // as if it had been killed: nothing more is sent
+			<-r.done
+			p.loseDisk(t)
+			r, db, found := p.open(t)
+			if !found.Restored || found.Aside == 0 {
+				t.Errorf("%+v", found)
+			}
+			add(t, db, 31, 40)
+			end(t, r, db)
+			wantRows(t, p.restored(t, time.Time{}), 40)
+			if got := len(rowsOf(t, p.restored(t, moment))); got != 20 {
+				t.Errorf("%d rows at the moment", got)
+			}
+			if has, err := p.HasCopy(t.Context()); err != nil || !has {
+				t.Error(has, err)
+			}
+		})
 	}
 }
