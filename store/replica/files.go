@@ -1,7 +1,10 @@
 package replica
 
 import (
+	"context"
+	"database/sql"
 	"errors"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -14,6 +17,7 @@ import (
 const (
 	runningMark  = "-running"  // a program copies, or was ended before it had copied everything; it holds the number of the machine's start
 	acceptedMark = "-accepted" // the file counts, whatever the copy has
+	restoredMark = "-restored" // the file was restored, and its copy has not been put in order yet
 )
 
 func readMark(path, mark string) (text string, set bool) {
@@ -70,6 +74,16 @@ func setAside(path string) error {
 		return nil
 	}
 	return err
+}
+
+// relieve moves what the WAL holds into the file, as far as nobody reads it.
+func relieve(ctx context.Context, path string) error {
+	db, err := sql.Open("sqlite", "file:"+(&url.URL{Path: path}).EscapedPath()+"?_pragma=busy_timeout(1000)&_pragma=wal_autocheckpoint(0)")
+	if err != nil {
+		return err
+	}
+	_, err = db.ExecContext(ctx, `PRAGMA wal_checkpoint(PASSIVE)`)
+	return errors.Join(err, db.Close())
 }
 
 func removeDatabase(path string) error {

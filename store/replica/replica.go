@@ -15,10 +15,14 @@ import (
 )
 
 const (
-	sealEvery   = 5 * time.Second  // between our own checks that everything is on the copy
 	sealWithin  = 30 * time.Second // a copy that does not answer for so long has failed
 	closeWithin = 8 * time.Second  // for the last sync; a service manager kills after some more
-	askWithin   = 10 * time.Second // for a copy to say what it has
+)
+
+// Tests wait less.
+var (
+	sealEvery = 5 * time.Second  // between our own checks that everything is on the copy
+	askWithin = 10 * time.Second // for a copy to say what it has
 )
 
 // Replica copies while it is open.
@@ -29,7 +33,9 @@ type Replica struct {
 	db      *litestream.DB
 	stop    context.CancelFunc
 	done    chan struct{}
+	behind  bool // the file lacks what the copy has; only keepSealing asks
 	mu      sync.Mutex
+	copying bool      // Litestream runs; before, the file and its copy have not been compared
 	sealed  time.Time // everything written before this moment is on the copy
 	opened  time.Time
 	failure error // of the last seal
@@ -47,11 +53,11 @@ type Options struct {
 type Opened struct {
 	Restored bool  // the file was missing and has been restored
 	Aside    int   // files of a lost history that were set aside on the copy
-	Doubt    error // the file could not be compared, for the copy did not answer
+	Doubt    error // the file could not be compared, for the copy did not answer: nothing is copied until it does
 }
 
 // Open restores the database if its file is missing and a copy exists, makes sure that the copy continues it, and begins to copy. Nobody
-// else may have the file open. A copy that does not answer is no error where the file is there.
+// else may have the file open. A copy that does not answer is no error where the file is there: then copying begins when it answers.
 func Open(ctx context.Context, c Config, o Options) (r *Replica, found Opened, err error) {
 	s := &starting{Config: c, Options: o, client: c.replica.client("")}
 	if err := s.prepare(ctx); err != nil {
@@ -59,13 +65,26 @@ func Open(ctx context.Context, c Config, o Options) (r *Replica, found Opened, e
 	}
 	r = c.connect(s.client, o.Log)
 	r.opened = time.Now()
-	if err := r.store.Open(ctx); err != nil {
-		return nil, s.found, errors.Join(fmt.Errorf("continuous copy: %w", err), r.store.Close(ctx))
+	if s.found.Doubt != nil {
+		r.failure = s.found.Doubt
+	} else if err := r.begin(ctx); err != nil {
+		return nil, s.found, err
 	}
 	keep, stop := context.WithCancel(context.WithoutCancel(ctx))
 	r.stop, r.done = stop, make(chan struct{})
-	go func() { defer close(r.done); r.keepSealing(keep) }()
+	go func() { defer close(r.done); r.keepSealing(keep, s) }()
 	return r, s.found, nil
+}
+
+// begin starts Litestream.
+func (r *Replica) begin(ctx context.Context) error {
+	if err := r.store.Open(ctx); err != nil {
+		return errors.Join(fmt.Errorf("continuous copy: %w", err), r.store.Close(ctx))
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.copying = true
+	return nil
 }
 
 // connect joins the parts of Litestream without starting them.
@@ -73,7 +92,7 @@ func (c Config) connect(client litestream.ReplicaClient, log *slog.Logger) *Repl
 	quiet := slog.New(quieter{log.Handler()}).With("part", "replica")
 	db := litestream.NewDB(c.Path)
 	db.MonitorInterval, db.BusyTimeout = c.interval, c.busy
-	rep := litestream.NewReplicaWithClient(db, patient{client})
+	rep := litestream.NewReplicaWithClient(db, lazy{client})
 	rep.SyncInterval = c.sync
 	db.Replica = rep
 	store := litestream.NewStore([]*litestream.DB{db}, litestream.DefaultCompactionLevels)
@@ -86,10 +105,10 @@ func (c Config) connect(client litestream.ReplicaClient, log *slog.Logger) *Repl
 	return &Replica{Config: c, log: log, store: store, db: db}
 }
 
-// patient lets the program start though the copy is away: its connection is made by whatever needs it first.
-type patient struct{ litestream.ReplicaClient }
+// lazy connects when something is asked for: a copy that is away does not keep Litestream from starting.
+type lazy struct{ litestream.ReplicaClient }
 
-func (patient) Init(context.Context) error { return nil }
+func (lazy) Init(context.Context) error { return nil }
 
 // quieter takes what Litestream tells of its daily work for detail, and its details, some each quarter of a second, for nothing.
 type quieter struct{ slog.Handler }
@@ -108,19 +127,25 @@ func (q quieter) Handle(ctx context.Context, r slog.Record) error {
 func (q quieter) WithAttrs(a []slog.Attr) slog.Handler { return quieter{q.Handler.WithAttrs(a)} }
 func (q quieter) WithGroup(name string) slog.Handler   { return quieter{q.Handler.WithGroup(name)} }
 
-// Seal waits until everything that was committed before it was called is on the copy.
+// Seal waits until everything that was committed before it was called is on the copy, or the context ends.
 func (r *Replica) Seal(ctx context.Context) error {
 	began := time.Now()
-	err := r.db.SyncAndWait(ctx)
+	r.mu.Lock()
+	copying, failure := r.copying, r.failure
+	r.mu.Unlock()
+	if !copying {
+		return failure
+	}
+	_, err := within(ctx, func() (struct{}, error) { return struct{}{}, r.db.SyncAndWait(ctx) })
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	switch {
 	case err == nil && r.failure != nil:
 		r.log.Info("continuous copy is up to date again", "away", began.Sub(r.sealed).Round(time.Second))
-	case err != nil && r.failure == nil && ctx.Err() == nil:
+	case err != nil && r.failure == nil && !errors.Is(ctx.Err(), context.Canceled):
 		r.log.Error("continuous copy failed", "error", err)
 	}
-	if err == nil || ctx.Err() == nil {
+	if err == nil || !errors.Is(ctx.Err(), context.Canceled) {
 		r.failure = err
 	}
 	if err == nil {
@@ -132,7 +157,7 @@ func (r *Replica) Seal(ctx context.Context) error {
 
 // keepSealing asks now and then for what the intervals of Litestream should have done anyhow: it is how we know, and after a long time
 // without the copy it is up to date sooner than Litestream would try again.
-func (r *Replica) keepSealing(ctx context.Context) {
+func (r *Replica) keepSealing(ctx context.Context, s *starting) {
 	tick := time.NewTicker(sealEvery)
 	defer tick.Stop()
 	for {
@@ -140,24 +165,47 @@ func (r *Replica) keepSealing(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
-			within, cancel := context.WithTimeoutCause(ctx, sealWithin, errSlow)
-			if err := r.Seal(within); err != nil && context.Cause(within) == errSlow {
-				r.failed(errSlow)
-			}
-			cancel()
+			r.keep(ctx, s)
 		}
 	}
 }
 
-var errSlow = errors.New("the copy does not answer")
+func (r *Replica) keep(ctx context.Context, s *starting) {
+	within, cancel := context.WithTimeout(ctx, sealWithin)
+	defer cancel()
+	r.mu.Lock()
+	copying, never := r.copying, r.sealed.IsZero()
+	r.mu.Unlock()
+	if !copying {
+		r.settle(within, s)
+	} else if r.Seal(within) == nil {
+		return
+	}
+	if never { // Litestream, which alone moves what the WAL holds into the file, has not begun
+		if err := relieve(within, r.Path); err != nil {
+			r.log.Warn("the WAL of the database grows", "error", err)
+		}
+	}
+}
 
-func (r *Replica) failed(err error) {
+// settle compares with a copy that did not answer at the start. A file that lacks something is not copied until somebody decides: the copy
+// stays as it is.
+func (r *Replica) settle(ctx context.Context, s *starting) {
+	if r.behind {
+		return
+	}
+	err := s.checkPresent(ctx)
+	var lacks *Behind
+	r.behind = errors.As(err, &lacks)
+	if err == nil && s.found.Doubt == nil {
+		err = r.begin(ctx)
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.failure == nil {
-		r.log.Error("continuous copy failed", "error", err)
+	was := r.failure
+	if r.failure = errors.Join(err, s.found.Doubt); r.failure != nil && was != nil && r.failure.Error() != was.Error() {
+		r.log.Error("nothing is copied", "error", r.failure)
 	}
-	r.failure = err
 }
 
 // Status is what is known without asking the copy.
@@ -183,10 +231,13 @@ func (r *Replica) Status() Status {
 func (r *Replica) Close() error {
 	r.stop()
 	<-r.done
+	if !r.copying {
+		return nil
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), closeWithin)
 	defer cancel()
 	sealed := r.Seal(ctx)
-	err := r.store.Close(ctx)
+	_, err := within(ctx, func() (struct{}, error) { return struct{}{}, r.store.Close(ctx) })
 	if sealed == nil && err == nil {
 		removeMark(r.Path, runningMark)
 		return nil

@@ -1,9 +1,11 @@
 package replica
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"time"
@@ -22,16 +24,10 @@ type starting struct {
 
 func (s *starting) prepare(ctx context.Context) error {
 	_, err := os.Stat(s.Path)
-	switch {
-	case errors.Is(err, os.ErrNotExist):
-		err = s.restoreMissing(ctx)
-	case err == nil:
-		err = s.checkPresent(ctx)
+	if errors.Is(err, os.ErrNotExist) {
+		return s.restoreMissing(ctx)
 	}
-	if err != nil {
-		return err
-	}
-	return setMark(s.Path, runningMark, bootID())
+	return errors.Join(err, s.checkPresent(ctx))
 }
 
 // restoreMissing: what is not on the copy is not known anywhere, so a copy that does not answer is an error.
@@ -40,8 +36,11 @@ func (s *starting) restoreMissing(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("the database file %s is missing, and whether there is a continuous copy at %s cannot be told: %w", s.Path, s.Place, err)
 	}
-	if err := SetAside(s.Path); err != nil || !has {
+	if err := SetAside(s.Path); err != nil {
 		return err
+	}
+	if !has {
+		return setMark(s.Path, runningMark, bootID())
 	}
 	s.Log.Warn("the database file is missing: restoring it from the continuous copy", "file", s.Path, "copy", s.Place)
 	began, fresh := time.Now(), s.Path+".restoring"
@@ -51,49 +50,127 @@ func (s *starting) restoreMissing(ctx context.Context) error {
 	if err := s.restore(ctx, s.client, fresh, time.Time{}, litestream.IntegrityCheckQuick, s.Log); err != nil {
 		return err
 	}
-	if err := s.dropAhead(ctx); err != nil { // before the file has its name: a start that is cut short here begins again
+	// The mark says that the copy must still be put in order: a start that is cut short goes on with that.
+	if err := setMark(s.Path, restoredMark, began.UTC().Format(time.RFC3339)); err != nil {
+		return err
+	}
+	if err := errors.Join(os.Rename(fresh, s.Path), syncDir(filepath.Dir(s.Path))); err != nil {
 		return err
 	}
 	s.found.Restored = true
-	if err := errors.Join(os.Rename(fresh, s.Path), syncDir(filepath.Dir(s.Path))); err != nil {
+	if err := s.putInOrder(ctx); err != nil {
 		return err
 	}
 	s.Log.Info("restored", "seconds", time.Since(began).Seconds(), "set aside", s.found.Aside)
 	return nil
 }
 
-// checkPresent makes sure that the copy may go on from this file.
-func (s *starting) checkPresent(ctx context.Context) error {
-	asking, cancel := context.WithTimeout(ctx, askWithin)
-	defer cancel()
-	doubt, err := s.inDoubt(asking)
-	if err == nil && doubt {
-		err = s.settle(ctx)
+// putInOrder lets the copy go on from the file.
+func (s *starting) putInOrder(ctx context.Context) error {
+	if err := s.dropAhead(ctx); err != nil {
+		return err
 	}
+	removeMark(s.Path, restoredMark)
+	return setMark(s.Path, runningMark, bootID())
+}
+
+// checkPresent makes sure that the copy may go on from this file. found.Doubt is what kept it from being sure; until then every mark stays.
+func (s *starting) checkPresent(ctx context.Context) error {
+	err := s.settle(ctx)
 	var lacks *Behind
 	if errors.As(err, &lacks) {
 		return err
 	}
-	if err != nil {
-		s.found.Doubt = err
-		s.Log.Warn("the continuous copy does not answer; the program starts without it", "error", err)
+	if err != nil && s.found.Doubt == nil {
+		s.Log.Warn("the continuous copy does not answer; the program starts, and copies when it does", "error", err)
 	}
+	s.found.Doubt = err
 	return nil
 }
 
-// inDoubt says whether the file may lack something that the copy has. It does not as long as the machine ran on: what a program has written
-// is there for the next one. What Litestream remembers of a copy that is no longer there is set aside.
-func (s *starting) inDoubt(ctx context.Context) (bool, error) {
+// settle compares where the file may lack something, unless somebody who knows has said that it counts all the same.
+func (s *starting) settle(ctx context.Context) error {
+	asking, cancel := context.WithTimeout(ctx, askWithin)
+	defer cancel()
+	at, err := within(asking, func() (standing, error) { return s.standing(asking) })
+	if err != nil {
+		return err
+	}
+	_, accepted := readMark(s.Path, acceptedMark)
+	_, restored := readMark(s.Path, restoredMark)
+	if at.doubt && !accepted && !restored {
+		if err := s.compare(ctx); err != nil {
+			return err
+		}
+	}
+	if at.foreign { // what Litestream remembers is about another history: it begins anew, with all of the file
+		if err := setAside(metaPath(s.Path)); err != nil {
+			return err
+		}
+	}
+	if !at.doubt && !restored {
+		return setMark(s.Path, runningMark, bootID())
+	}
+	return s.putInOrder(ctx)
+}
+
+// standing is how the file and its copy stand to each other.
+type standing struct {
+	doubt   bool // the file may lack something that the copy has
+	foreign bool // the copy is not the one of which Litestream remembers the last transactions
+}
+
+// standing asks. The file lacks nothing as long as the machine ran on and it is the one that was copied: what a program has written is
+// there for the next one.
+func (s *starting) standing(ctx context.Context) (at standing, err error) {
 	boot, running := readMark(s.Path, runningMark)
-	newest, err := within(ctx, func() (ltx.TXID, error) { return s.newest(ctx) })
+	newest, err := s.newest(ctx)
+	if err != nil {
+		return at, err
+	}
+	here := localNewest(s.Path)
+	if newest == nil {
+		at.foreign = here > 0
+		return at, nil
+	}
+	at.doubt = newest.MaxTXID > here || running && boot != bootID()
+	if newest.MaxTXID <= here {
+		same, err := s.sameHere(ctx, newest)
+		if err != nil {
+			return at, err
+		}
+		at.foreign = !same
+		at.doubt = at.doubt || !same
+	}
+	return at, nil
+}
+
+// sameHere says whether a file of the copy is the one that Litestream has here under the same number, by size and head, which holds the
+// moment and checksums. Not to have it any more is no difference that matters: the copy then gets all of the database once.
+func (s *starting) sameHere(ctx context.Context, f *ltx.FileInfo) (bool, error) {
+	if f.Level > 0 {
+		return false, nil
+	}
+	mine, err := os.Open(filepath.Join(metaPath(s.Path), "ltx", "0", ltx.FormatFilename(f.MinTXID, f.MaxTXID)))
+	if errors.Is(err, os.ErrNotExist) {
+		return false, nil
+	}
 	if err != nil {
 		return false, err
 	}
-	here := localNewest(s.Path)
-	if newest == 0 && here > 0 {
-		return false, setAside(metaPath(s.Path))
+	defer mine.Close()
+	info, err := mine.Stat()
+	if err != nil || info.Size() != f.Size {
+		return false, err
 	}
-	return newest > 0 && (newest > here || running && boot != bootID()), nil
+	theirs, err := s.client.OpenLTXFile(ctx, 0, f.MinTXID, f.MaxTXID, 0, ltx.HeaderSize)
+	if err != nil {
+		return false, err
+	}
+	a, b := make([]byte, ltx.HeaderSize), make([]byte, ltx.HeaderSize)
+	_, errA := io.ReadFull(mine, a)
+	_, errB := io.ReadFull(theirs, b)
+	return bytes.Equal(a, b), errors.Join(errA, errB, theirs.Close())
 }
 
 // within gives up where a client knows no deadline, as that of SFTP while it connects.
@@ -113,28 +190,20 @@ func within[T any](ctx context.Context, ask func() (T, error)) (T, error) {
 	}
 }
 
-// newest is the last transaction that the copy has; 0 where it is empty.
-func (s *starting) newest(ctx context.Context) (newest ltx.TXID, err error) {
+// newest is the file with the last transaction that the copy has, a single one if there is; nil where the copy is empty.
+func (s *starting) newest(ctx context.Context) (newest *ltx.FileInfo, err error) {
 	for level := range litestream.SnapshotLevel + 1 {
 		files, err := filesAt(ctx, s.client, level)
 		if err != nil {
-			return 0, err
+			return nil, err
 		}
 		for _, f := range files {
-			newest = max(newest, f.MaxTXID)
+			if newest == nil || f.MaxTXID > newest.MaxTXID {
+				newest = f
+			}
 		}
 	}
 	return newest, nil
-}
-
-// settle lets the copy go on from the file, unless the file lacks something and nobody has said that it counts all the same.
-func (s *starting) settle(ctx context.Context) error {
-	if _, accepted := readMark(s.Path, acceptedMark); !accepted {
-		if err := s.compare(ctx); err != nil {
-			return err
-		}
-	}
-	return s.dropAhead(ctx)
 }
 
 // Behind is the error of Open where the file lacks what the copy has: somebody must say which counts.
@@ -168,8 +237,8 @@ func (c Config) HasCopy(ctx context.Context) (bool, error) {
 	ctx, cancel := context.WithTimeout(ctx, askWithin)
 	defer cancel()
 	s := starting{Config: c, client: c.replica.client("")}
-	n, err := within(ctx, func() (ltx.TXID, error) { return s.newest(ctx) })
-	return n > 0, err
+	newest, err := within(ctx, func() (*ltx.FileInfo, error) { return s.newest(ctx) })
+	return newest != nil, err
 }
 
 // dropAhead cures a defect of Litestream 0.5. A full copy is made from the state here, which the single transactions on the copy may not
