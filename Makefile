@@ -5,7 +5,7 @@ BIN    := bin/wakakusa
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo serve dev build generate generate-check vet lint format test unit unit-mysql e2e e2e-mysql fuzz bench screenshots tools ci clean
+.PHONY: help run demo serve dev build generate generate-check vet lint format test unit unit-mysql e2e e2e-mysql fuzz bench drill screenshots tools ci clean
 
 help: ## list the tasks
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -39,7 +39,7 @@ lint: ## staticcheck and formatting
 format: ## rewrite Go files in the one format
 	$(TOOL) gofumpt -w $$(git ls-files '*.go' | grep -v _templ.go)
 
-tools: ## install what the tests need (Debian, root): a browser, fonts, a C compiler for the race detector, MariaDB, Redis
+tools: ## install what the tests need (Debian, root): a browser, fonts, a C compiler for the race detector, MariaDB, Redis, an S3 server
 	scripts/test-tools.sh
 
 test: tools unit unit-mysql e2e e2e-mysql ## everything: unit, contract and route tests with the race detector on both engines, then the browser
@@ -63,6 +63,9 @@ fuzz: ## each fuzz target for FUZZTIME (10s)
 
 bench: ## the figures: drawing, reading, editing, HTTP under load, browser
 	scripts/bench.sh
+
+drill: tools ## kill the program under load, lose its disk, look for every acknowledged write
+	scripts/drill.sh
 
 screenshots: ## pictures of the pages, phone and desktop, into artifacts/
 	WAKAKUSA_SCREENSHOTS=$(CURDIR)/artifacts $(GO) test -count=1 -run TestScreenshots ./e2e

@@ -30,7 +30,7 @@ type Upkeep struct {
 
 // Keeping is what Upkeep knows of the places where data is kept.
 type Keeping struct {
-	Daily   store.Backups
+	Daily   store.Backups             // nil: none are made
 	Copy    func() (store.Copy, bool) // how far the continuous copy is; false where there is none, as on a database server
 	Restore Restore                   // nil where the screen cannot restore
 }
@@ -161,6 +161,13 @@ func (u *Upkeep) OpenBackup(ctx context.Context, by roster.Actor, name string) (
 		return nil, err
 	}
 	u.log.InfoContext(ctx, "a backup was downloaded", "name", name, "account", by.Account)
+	return u.openBackup(name)
+}
+
+func (u *Upkeep) openBackup(name string) (io.ReadSeekCloser, error) {
+	if u.Daily == nil { // none are made
+		return nil, roster.Refuse(roster.NotFound, "error.text_404")
+	}
 	return u.Daily.OpenBackup(name)
 }
 

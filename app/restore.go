@@ -50,7 +50,7 @@ func (u *Upkeep) checkRestore(ctx context.Context, by roster.Actor, from Restore
 	var f roster.Faults
 	switch {
 	case from.Backup != "":
-		file, err := u.Daily.OpenBackup(from.Backup)
+		file, err := u.openBackup(from.Backup)
 		if err == nil {
 			err = file.Close()
 		}

@@ -43,6 +43,7 @@ type Server struct {
 	sessions *sessionStore
 	streams  streams
 	counts   *counts
+	numbers  http.Handler // for monitoring
 	stop     chan struct{} // closed when the program stops: streams end
 	stopOnce sync.Once
 }
@@ -64,6 +65,7 @@ func New(a *app.App, cfg Config) (*Server, error) {
 	s.echo.HTTPErrorHandler = s.answerError
 	s.echo.IPExtractor = s.address
 	s.echo.Use(s.logRequests, s.recoverPanics, s.setHeaders, s.checkHost, s.refuseCrossSite, limitBody, s.identify)
+	s.numbers = s.metrics()
 	s.addRoutes()
 	s.handler, err = compress(s.echo)
 	return s, err

@@ -47,7 +47,7 @@ type site struct {
 
 // upkeep keeps backups in a directory of the test.
 func (s *site) upkeep(log *slog.Logger) *app.Upkeep {
-	k := &backup.Keeper{Dir: filepath.Join(s.t.TempDir(), "backup"), Days: 30, Months: 12, File: s.at.Path, Now: s.clock}
+	k := &backup.Keeper{Dir: filepath.Join(s.t.TempDir(), "backup"), Scratch: s.t.TempDir(), Days: 30, Months: 12, File: s.at.Path, Now: s.clock}
 	if s.at.Path == "" {
 		k.DB = s.store
 	}

@@ -8,6 +8,18 @@ command -v chromium >/dev/null || missing="$missing chromium"
 [ -x /usr/sbin/mariadbd ] && command -v my_print_defaults >/dev/null || missing="$missing mariadb-server-core mariadb-client-core"
 command -v redis-server >/dev/null || missing="$missing redis-server"
 fc-list :lang=ja 2>/dev/null | grep -q . || missing="$missing fontconfig fonts-noto-cjk"
+
+# An S3 server for the tests: no package of Debian, but Go builds it.
+s3=github.com/versity/versitygw/cmd/versitygw@v1.8.0
+if ! command -v versitygw >/dev/null; then
+	if [ -w /usr/local/bin ]; then
+		echo "installing: versitygw"
+		GOBIN=/usr/local/bin go install "$s3"
+	else
+		echo "the tests need versitygw in the path: go install $s3" >&2
+		exit 1
+	fi
+fi
 [ -n "$missing" ] || exit 0
 
 if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then

@@ -58,6 +58,9 @@ func (backupNowCmd) Run(e *env) (err error) {
 	printTables(e.out, r.Tables)
 	fmt.Fprintf(e.out, "バックアップを取り、戻して確かめました: %s (%d 行、%s、%.1f 秒)\n", filepath.Join(k.Dir, r.Name), r.Rows, humanize.Bytes(uint64(r.Bytes)),
 		float64(r.WroteMs+r.CheckedMs)/1000)
+	if r.Warning != "" {
+		fmt.Fprintln(e.out, r.Warning)
+	}
 	if e.config.OffSite == "" {
 		return nil
 	}
@@ -220,10 +223,14 @@ func (c backupVerifyCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
+	k := e.config.backups(nil)
+	if k == nil {
+		k = &backup.Keeper{Dir: e.config.Data, Scratch: e.config.Data}
+	}
 	bad := 0
 	for _, path := range files {
 		began := time.Now()
-		found, err := backup.Verify(e.ctx, path, keys, progress[int64](os.Stderr, "確認"))
+		found, err := k.Verify(e.ctx, path, keys, progress[int64](os.Stderr, "確認"))
 		v := verified{Name: filepath.Base(path), OK: err == nil, Rows: found.Rows, Seconds: time.Since(began).Seconds()}
 		if err != nil {
 			v.Failure = err.Error()

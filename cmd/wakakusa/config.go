@@ -279,7 +279,7 @@ func (c Config) backups(db *sqldb.DB) *backup.Keeper {
 		return nil
 	}
 	k := &backup.Keeper{
-		Dir: c.BackupDir, Days: c.BackupDays, Months: backupMonths, Compress: c.BackupCompress, Recipients: c.BackupKeys, Now: time.Now,
+		Dir: c.BackupDir, Scratch: c.Data, Days: c.BackupDays, Months: backupMonths, Compress: c.BackupCompress, Recipients: c.BackupKeys, Now: time.Now,
 		Beside: c.beside(),
 	}
 	if k.Dir == "" {

@@ -61,7 +61,6 @@ func openCopied(ctx context.Context, cfg Config, log *slog.Logger) (*database, e
 
 // connect opens a server's database, or a file that is locked first.
 func connect(ctx context.Context, cfg Config, openFile func(*database) error) (*database, error) {
-	syscall.Umask(0o077) // what is made here is for nobody else on this machine
 	if err := os.MkdirAll(cfg.Data, 0o700); err != nil {
 		return nil, err
 	}
@@ -69,7 +68,7 @@ func connect(ctx context.Context, cfg Config, openFile func(*database) error) (*
 	var err error
 	if cfg.onMySQL() {
 		d.DB, err = sqldb.OpenMySQL(ctx, cfg.mysql(), time.Now)
-	} else if d.lock, err = lockFile(filepath.Join(cfg.Data, "wakakusa.lock")); err == nil {
+	} else if d.lock, err = lockDatabase(cfg); err == nil {
 		err = openFile(d)
 	}
 	if err != nil {
@@ -170,15 +169,21 @@ func (d *database) Close() (err error) {
 	return err
 }
 
-// lockFile is held until the process ends.
-func lockFile(path string) (*os.File, error) {
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
+// lockDatabase takes the SQLite file for this process until it ends. The lock lies beside the file, wherever DATA_DIR and the command are.
+func lockDatabase(cfg Config) (*os.File, error) {
+	path, err := filepath.Abs(cfg.sqliteFile())
+	if err != nil {
+		return nil, err
+	}
+	if real, err := filepath.EvalSymlinks(path); err == nil {
+		path = real
+	}
+	f, err := os.OpenFile(path+".lock", os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return nil, err
 	}
 	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
-		f.Close()
-		return nil, fmt.Errorf("another wakakusa uses %s", filepath.Dir(path))
+		return nil, errors.Join(fmt.Errorf("another wakakusa uses %s", path), f.Close())
 	}
 	return f, nil
 }

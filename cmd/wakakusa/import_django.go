@@ -160,11 +160,11 @@ func copyData(ctx context.Context, cfg Config) (_ Config, remove func(), err err
 	}
 	remove = func() { os.RemoveAll(dir) }
 	to := cfg
-	to.DBEngine, to.Data, to.DBName = "sqlite", dir, filepath.Join(dir, "wakakusa.db")
+	to.DBEngine, to.Data, to.DBName, to.Litestream = "sqlite", dir, filepath.Join(dir, "wakakusa.db"), "off"
 	if cfg.onMySQL() {
 		err = copyFromServer(ctx, cfg, to)
 	} else if _, missing := os.Stat(cfg.sqliteFile()); missing == nil {
-		err = copyDatabase(cfg.Data, cfg.sqliteFile(), to.DBName)
+		err = sqldb.CopyFile(ctx, cfg.sqliteFile(), to.DBName)
 	}
 	if err != nil {
 		remove()
@@ -194,33 +194,4 @@ func copyFromServer(ctx context.Context, from, to Config) (err error) {
 	}
 	_, err = db.Import(ctx, f, sqldb.ImportSteps{})
 	return errors.Join(err, db.Close())
-}
-
-// copyDatabase copies the file and its log while nobody else may write.
-func copyDatabase(data, from, to string) error {
-	lock, err := lockFile(filepath.Join(data, "wakakusa.lock"))
-	if err != nil {
-		return err
-	}
-	defer lock.Close()
-	for _, ext := range []string{"", "-wal"} {
-		if err := copyFile(from+ext, to+ext); err != nil && (ext == "" || !errors.Is(err, os.ErrNotExist)) {
-			return err
-		}
-	}
-	return nil
-}
-
-func copyFile(from, to string) error {
-	r, err := os.Open(from)
-	if err != nil {
-		return err
-	}
-	defer r.Close()
-	w, err := os.OpenFile(to, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
-	if err != nil {
-		return err
-	}
-	_, err = io.Copy(w, r)
-	return errors.Join(err, w.Close())
 }

@@ -7,6 +7,9 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"os/user"
+	"slices"
+	"strconv"
 	"syscall"
 
 	"github.com/alecthomas/kong"
@@ -55,6 +58,7 @@ func main() {
 
 // run is main without the process: arguments and environment in, errors out.
 func run(ctx context.Context, args []string, out io.Writer, vars map[string]string) error {
+	syscall.Umask(0o077) // what is made here is for nobody else on this machine
 	var cmds commands
 	exited := false
 	parser, err := kong.New(&cmds, kong.Name("wakakusa"), kong.Description("わかくさシフト: shift management for Japanese workplaces."),
@@ -70,8 +74,27 @@ func run(ctx context.Context, args []string, out io.Writer, vars map[string]stri
 		return err
 	}
 	cfg, err := loadConfig(cmds.File, vars)
+	if err == nil && !slices.Contains([]string{"config", "version", "storybook"}, parsed.Command()) {
+		err = refuseRoot(cfg.Data)
+	}
 	if err != nil {
 		return err
 	}
 	return parsed.Run(&env{ctx: ctx, out: out, config: cfg, vars: vars})
+}
+
+// refuseRoot: what root makes in somebody else's directory, a lock or a restored database, the service could not open afterwards.
+func refuseRoot(dir string) error {
+	info, err := os.Stat(dir)
+	if err != nil || os.Geteuid() != 0 {
+		return nil // nothing is there yet, or its owner will be told by the system
+	}
+	if owner := info.Sys().(*syscall.Stat_t).Uid; owner != 0 {
+		name := strconv.Itoa(int(owner))
+		if u, err := user.LookupId(name); err == nil {
+			name = u.Username
+		}
+		return fmt.Errorf("%s belongs to %s: run this as %s, for example with \"sudo -u %s\"", dir, name, name, name)
+	}
+	return nil
 }

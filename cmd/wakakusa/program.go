@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/google/uuid"
@@ -123,11 +124,16 @@ func serving(ctx context.Context, cfg Config, log *slog.Logger, begun func(*prog
 			return errors.Join(err, p.Close())
 		}
 		next := p.run(ctx)
-		if err := p.Close(); err != nil || next == nil {
-			return err
+		failed = p.Close()
+		if next == nil {
+			return failed
 		}
 		log.Warn("restoring the database", "from", next.from, "moment", next.moment, "asked for by", next.who)
-		if failed = next.swap(ctx, cfg); failed != nil {
+		if failed == nil {
+			failed = next.swap(ctx, cfg)
+		}
+		if failed != nil {
+			next.forget()
 			log.Error("nothing was restored", "error", failed)
 		}
 		cfg.Listen = p.bound
@@ -137,10 +143,12 @@ func serving(ctx context.Context, cfg Config, log *slog.Logger, begun func(*prog
 // run keeps the watch, the hourly clean-up and the tasks going until the context ends, or a restore is ready.
 func (p *program) run(ctx context.Context) (next *restoring) {
 	ctx, end := context.WithCancel(ctx)
+	var all sync.WaitGroup
+	defer all.Wait()
 	defer end()
-	go p.server.Run(ctx)
-	go p.upkeep.Run(ctx)
-	go p.app.Watch().Run(ctx)
+	all.Go(func() { p.server.Run(ctx) })
+	all.Go(func() { p.upkeep.Run(ctx) })
+	all.Go(func() { p.app.Watch().Run(ctx) })
 	select {
 	case <-ctx.Done():
 		return nil
@@ -156,7 +164,10 @@ func (p *program) Close() (err error) {
 		ctx, cancel := context.WithTimeout(context.Background(), stopWithin)
 		defer cancel()
 		p.server.Drain()
-		err = p.http.Shutdown(ctx)
+		if err = p.http.Shutdown(ctx); errors.Is(err, context.DeadlineExceeded) {
+			p.log.Warn("requests that took too long were cut off")
+			err = p.http.Close()
+		}
 	}
 	if p.upkeep != nil {
 		p.upkeep.Close()

@@ -114,8 +114,15 @@ func (c restoreCmd) write(e *env, from origin) error {
 	if _, err := os.Lstat(c.To); err == nil {
 		return fmt.Errorf("%s is there already", c.To)
 	}
-	moment, _, err := from.fetch(e.ctx, e.config, c.To, progress[int64](os.Stderr, "復元"))
-	if err != nil {
+	part := c.To + ".part"
+	if err := removeFiles(part); err != nil {
+		return err
+	}
+	moment, _, err := from.fetch(e.ctx, e.config, part, progress[int64](os.Stderr, "復元"))
+	if err == nil {
+		err = os.Link(part, c.To) // unlike a rename it fails if somebody else made the file meanwhile
+	}
+	if err = errors.Join(err, removeFiles(part)); err != nil {
 		return err
 	}
 	fmt.Fprintf(e.out, "%s の状態を書き出しました: %s\n", japanese(moment), c.To)
@@ -141,7 +148,7 @@ func (c restoreCmd) inPlace(e *env, from origin) error {
 	if err := os.MkdirAll(cfg.Data, 0o700); err != nil {
 		return err
 	}
-	lock, err := lockFile(filepath.Join(cfg.Data, "wakakusa.lock"))
+	lock, err := lockDatabase(cfg)
 	if err != nil {
 		return err
 	}
@@ -271,7 +278,7 @@ func (r *restoring) tell(ctx context.Context, out io.Writer) {
 // swap commits between two starts of the program.
 func (r *restoring) swap(ctx context.Context, cfg Config) error {
 	defer r.forget()
-	lock, err := lockFile(filepath.Join(cfg.Data, "wakakusa.lock"))
+	lock, err := lockDatabase(cfg)
 	if err != nil {
 		return err
 	}
@@ -288,41 +295,50 @@ func (r *restoring) commit(ctx context.Context) (aside string, err error) {
 	if err != nil {
 		return "", err
 	}
-	if _, err := os.Stat(r.path); err == nil {
-		if aside, err = r.setAside(); err != nil {
-			return "", err
-		}
+	if aside, err = r.setAside(ctx); err != nil {
+		return "", err
+	}
+	// The mark before the file: once that has its name, the next start must not take it for one that lacks something by accident. At every
+	// moment a database has the name.
+	if err := replica.Accept(r.path); err != nil {
+		return aside, err
 	}
 	if err := replica.SetAside(r.path); err != nil {
 		return aside, err
 	}
-	// The mark first: once the file has its name, the next start must not take it for one that lacks something by accident.
-	return aside, errors.Join(replica.Accept(r.path), os.Rename(r.fresh, r.path), syncDir(filepath.Dir(r.path)))
+	return aside, errors.Join(os.Rename(r.fresh, r.path), syncDir(filepath.Dir(r.path)))
 }
 
-// setAside keeps the present database under another name, with what its WAL holds.
-func (r *restoring) setAside() (string, error) {
+// setAside gives the present database a second name. What its WAL holds is moved into it first; a file that is damaged keeps its WAL under
+// the second name, too. "" where there is none.
+func (r *restoring) setAside(ctx context.Context) (string, error) {
+	if _, err := os.Lstat(r.path); errors.Is(err, os.ErrNotExist) {
+		return "", nil
+	}
 	aside := r.path + ".before-" + time.Now().In(roster.Japan).Format("20060102-150405")
-	if _, err := os.Lstat(aside); err == nil {
-		return "", fmt.Errorf("%s is there already", aside)
+	endings := []string{""}
+	if err := sqldb.Checkpoint(ctx, r.path); err != nil {
+		endings = append(endings, "-wal")
 	}
-	if db, err := sqldb.OpenSQLite(r.path, time.Now); err == nil { // to move what the WAL holds into the file; one that is damaged goes as it is
-		db.Ping(context.Background()) //nolint:errcheck // see above
-		db.Close()                    //nolint:errcheck // see above
-	}
-	for _, ending := range []string{"-wal", "-shm", ""} {
-		if err := os.Rename(r.path+ending, aside+ending); err != nil && !errors.Is(err, os.ErrNotExist) {
-			return "", err
+	for _, ending := range endings {
+		err := os.Link(r.path+ending, aside+ending)
+		if errors.Is(err, os.ErrExist) || err != nil && ending == "" {
+			return "", fmt.Errorf("keep the present database: %w", err)
 		}
 	}
-	return aside, nil
+	return aside, syncDir(filepath.Dir(r.path))
 }
 
 // forget removes the state that was not put in place.
-func (r *restoring) forget() {
+func (r *restoring) forget() { removeFiles(r.fresh) } //nolint:errcheck // removed before the next attempt, too
+
+func removeFiles(path string) error {
 	for _, ending := range []string{"", "-wal", "-shm", ".tmp"} {
-		os.Remove(r.fresh + ending) //nolint:errcheck // there need be none
+		if err := os.Remove(path + ending); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return err
+		}
 	}
+	return nil
 }
 
 // intoServer brings a backup into an empty database on a server: one with rows in it is never emptied by this program.

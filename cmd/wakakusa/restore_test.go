@@ -199,7 +199,7 @@ func TestRestoreRefuses(t *testing.T) {
 	if got := s.name(t, "aoba"); got != "青葉会" {
 		t.Error(got)
 	}
-	if aside := files(t, s.cfg.Data+"/wakakusa.db.*"); len(aside) > 0 {
+	if aside := files(t, s.cfg.Data+"/wakakusa.db.[br]*"); len(aside) > 0 {
 		t.Error(aside)
 	}
 }

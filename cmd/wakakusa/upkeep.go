@@ -50,7 +50,10 @@ func (d *database) upkeep(cfg Config, a *app.App, log *slog.Logger, restored cha
 			},
 		})
 	}
-	keeping := app.Keeping{Daily: keeper, Copy: d.copyState}
+	keeping := app.Keeping{Copy: d.copyState}
+	if keeper != nil {
+		keeping.Daily = keeper
+	}
 	if !cfg.onMySQL() {
 		keeping.Restore = func(ctx context.Context, from app.RestoreFrom, tell app.Tell) error {
 			o := origin{at: from.Moment}

@@ -24,6 +24,7 @@ import (
 // Keeper makes backups of one database in one directory.
 type Keeper struct {
 	Dir        string
+	Scratch    string    // directory for what is needed meanwhile, not encrypted; where the database is, not where backups go
 	Days       int       // how long every backup is kept
 	Months     int       // for how many months the first of each is
 	Compress   bool      // by zstd
@@ -78,10 +79,7 @@ func recipients(keys []string) (all []age.Recipient, err error) {
 // Make makes a backup, restores it to a scratch database, compares, and only then gives it its name. Old ones go then. Nobody has to stop
 // writing meanwhile.
 func (k *Keeper) Make(ctx context.Context, told Progress) (r Report, err error) {
-	if err := os.MkdirAll(k.Dir, 0o700); err != nil {
-		return r, err
-	}
-	unlock, err := claim(k.Dir)
+	unlock, err := k.claim()
 	if err != nil {
 		return r, err
 	}
@@ -100,30 +98,42 @@ func (k *Keeper) Make(ctx context.Context, told Progress) (r Report, err error) 
 	if err := m.archive(ctx); err != nil {
 		return r, err
 	}
-	return m.Report, errors.Join(m.keep(), k.prune())
+	if err := m.keep(); err != nil {
+		return r, err
+	}
+	if err := k.prune(); err != nil { // the backup is good all the same
+		m.Warning = "old backups could not be removed: " + err.Error()
+	}
+	return m.Report, nil
 }
 
-// claim keeps two programs from working in the same directory at once, and removes what one that was cut short left behind.
-func claim(dir string) (unlock func(), err error) {
-	f, err := os.OpenFile(filepath.Join(dir, ".lock"), os.O_CREATE|os.O_RDWR, 0o600)
+// claim keeps two programs from working for the same directory at once, and removes what one that was cut short left behind.
+func (k *Keeper) claim() (unlock func(), err error) {
+	if err := errors.Join(os.MkdirAll(k.Dir, 0o700), os.MkdirAll(k.Scratch, 0o700)); err != nil {
+		return nil, err
+	}
+	f, err := os.OpenFile(filepath.Join(k.Dir, ".lock"), os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return nil, err
 	}
 	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
 		return nil, errors.Join(ErrBusy, f.Close())
 	}
-	return func() { f.Close() }, sweep(dir)
+	if err := k.sweep(); err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return func() { f.Close() }, nil
 }
 
 // ErrBusy means that another backup is being made, verified or drilled in the directory.
 var ErrBusy = errors.New("another backup is being made")
 
-const scratchPrefix = ".scratch-"
+const scratchPrefix = ".wakakusa-scratch-"
 
-func sweep(dir string) error {
+func (k *Keeper) sweep() error {
 	var all []string
-	for _, pattern := range []string{scratchPrefix + "*", "*.part"} {
-		found, err := filepath.Glob(filepath.Join(dir, pattern))
+	for _, pattern := range []string{filepath.Join(k.Scratch, scratchPrefix+"*"), filepath.Join(k.Dir, prefix+"*.part"), filepath.Join(k.Dir, filesPrefix+"*.part")} {
+		found, err := filepath.Glob(pattern)
 		if err != nil {
 			return err
 		}
@@ -135,6 +145,12 @@ func sweep(dir string) error {
 		}
 	}
 	return nil
+}
+
+// scratch makes a directory that done removes.
+func (k *Keeper) scratch() (dir string, done func() error, err error) {
+	dir, err = os.MkdirTemp(k.Scratch, scratchPrefix)
+	return dir, func() error { return os.RemoveAll(dir) }, err
 }
 
 // prune removes what need not be kept, each with its report and its archive of files.
@@ -184,12 +200,13 @@ type making struct {
 	told    Progress
 	path    string // it will have
 	scratch string // directory for what is needed meanwhile
+	done    func() error
 	key     *age.X25519Identity
 	before  map[string]int64 // revisions that the backup must have reached
 }
 
 func (k *Keeper) begin(told Progress) (*making, error) {
-	scratch, err := os.MkdirTemp(k.Dir, scratchPrefix)
+	scratch, done, err := k.scratch()
 	if err != nil {
 		return nil, err
 	}
@@ -201,10 +218,10 @@ func (k *Keeper) begin(told Progress) (*making, error) {
 	if len(k.Recipients) > 0 {
 		name += ".age"
 	}
-	m := &making{Keeper: k, told: told, path: filepath.Join(k.Dir, name), scratch: scratch}
+	m := &making{Keeper: k, told: told, path: filepath.Join(k.Dir, name), scratch: scratch, done: done}
 	m.Report = Report{Name: name, Made: now, Encrypted: len(k.Recipients) > 0}
 	if _, err := os.Lstat(m.path); err == nil {
-		return nil, errors.Join(fmt.Errorf("%s is there already", name), os.RemoveAll(scratch))
+		return nil, errors.Join(fmt.Errorf("%s is there already", name), done())
 	}
 	return m, nil
 }
@@ -385,18 +402,18 @@ func LoadInto(ctx context.Context, path string, keys []age.Identity, db *sqldb.D
 	return db.Import(ctx, from, sqldb.ImportSteps{Load: told})
 }
 
-// Verify restores a backup to scratch once more, and compares it with its report if there is one.
-func Verify(ctx context.Context, path string, keys []age.Identity, told sqldb.Progress) (f Found, err error) {
-	unlock, err := claim(filepath.Dir(path))
+// Verify restores a backup to scratch once more, and compares it with its report if there is one. It may lie anywhere.
+func (k *Keeper) Verify(ctx context.Context, path string, keys []age.Identity, told sqldb.Progress) (f Found, err error) {
+	unlock, err := k.claim()
 	if err != nil {
 		return f, err
 	}
 	defer unlock()
-	scratch, err := os.MkdirTemp(filepath.Dir(path), scratchPrefix)
+	scratch, done, err := k.scratch()
 	if err != nil {
 		return f, err
 	}
-	defer func() { err = errors.Join(err, os.RemoveAll(scratch)) }()
+	defer func() { err = errors.Join(err, done()) }()
 	f, err = proof(ctx, path, filepath.Base(path), keys, scratch, told)
 	if err != nil {
 		return f, err

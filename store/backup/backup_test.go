@@ -45,7 +45,7 @@ func furnished(t *testing.T, on sqldbtest.Place) (*Keeper, *sqldb.DB) {
 	must(t, db.Migrate(t.Context()))
 	_, err := demo.Build(t.Context(), db, demo.Options{Seed: 1, Today: roster.DayOf(two), Staff: 24, Months: 1, NewID: sqldb.NewID})
 	must(t, err)
-	k := &Keeper{Dir: filepath.Join(t.TempDir(), "backup"), Days: 30, Months: 12, File: on.Path, Now: func() time.Time { return two }}
+	k := &Keeper{Dir: filepath.Join(t.TempDir(), "backup"), Scratch: filepath.Join(t.TempDir(), "scratch"), Days: 30, Months: 12, File: on.Path, Now: func() time.Time { return two }}
 	if on.Path == "" {
 		k.DB = db
 	}
@@ -57,14 +57,12 @@ func places(t *testing.T) map[string]sqldbtest.Place {
 }
 
 // leftovers are what must not stay in a directory of backups.
-func leftovers(t *testing.T, dir string) (names []string) {
+func leftovers(t *testing.T, k *Keeper) (names []string) {
 	t.Helper()
-	entries, err := os.ReadDir(dir)
-	must(t, err)
-	for _, e := range entries {
-		if strings.HasPrefix(e.Name(), scratchPrefix) || strings.HasSuffix(e.Name(), ".part") {
-			names = append(names, e.Name())
-		}
+	for _, pattern := range []string{k.Dir + "/*.part", k.Scratch + "/" + scratchPrefix + "*"} {
+		found, err := filepath.Glob(pattern)
+		must(t, err)
+		names = append(names, found...)
 	}
 	return names
 }
@@ -91,7 +89,7 @@ func TestMake(t *testing.T) {
 			if sum := sha256.Sum256(content); hex.EncodeToString(sum[:]) != r.Sum {
 				t.Error("the checksum is of something else")
 			}
-			if left := leftovers(t, k.Dir); len(left) > 0 {
+			if left := leftovers(t, k); len(left) > 0 {
 				t.Error(left)
 			}
 			restored := filepath.Join(t.TempDir(), "restored.db")
@@ -136,15 +134,15 @@ func TestEncrypted(t *testing.T) {
 	if bytes.Contains(content, []byte("INSERT")) || int64(len(content)) != r.Bytes {
 		t.Error("it can be read")
 	}
-	if _, err := Verify(t.Context(), path, nil, nil); !errors.Is(err, ErrEncrypted) {
+	if _, err := k.Verify(t.Context(), path, nil, nil); !errors.Is(err, ErrEncrypted) {
 		t.Error(err)
 	}
 	other, err := age.GenerateX25519Identity()
 	must(t, err)
-	if _, err := Verify(t.Context(), path, []age.Identity{other}, nil); err == nil {
+	if _, err := k.Verify(t.Context(), path, []age.Identity{other}, nil); err == nil {
 		t.Error("any key opens it")
 	}
-	f, err := Verify(t.Context(), path, []age.Identity{key}, nil)
+	f, err := k.Verify(t.Context(), path, []age.Identity{key}, nil)
 	if err != nil || f.Rows != r.Rows {
 		t.Error(f.Rows, err)
 	}
@@ -174,11 +172,11 @@ func TestDamaged(t *testing.T) {
 			append(append(bytes.Clone(content[:len(content)/2]), content[len(content)/2]^0x01), content[len(content)/2+1:]...), content[:len(content)-40], nil,
 		} {
 			must(t, os.WriteFile(path, bad, 0o600))
-			if _, err := Verify(t.Context(), path, nil, nil); err == nil {
+			if _, err := k.Verify(t.Context(), path, nil, nil); err == nil {
 				t.Errorf("packed %v: %d bytes of %d were taken for whole", pack, len(bad), len(content))
 			}
 		}
-		if left := leftovers(t, k.Dir); len(left) > 0 {
+		if left := leftovers(t, k); len(left) > 0 {
 			t.Error(left)
 		}
 	}
@@ -192,7 +190,7 @@ func TestDamaged(t *testing.T) {
 	text, err := json.Marshal(report)
 	must(t, err)
 	must(t, os.WriteFile(filepath.Join(k.Dir, r.Name+".json"), text, 0o600))
-	if _, err := Verify(t.Context(), filepath.Join(k.Dir, r.Name), nil, nil); err == nil {
+	if _, err := k.Verify(t.Context(), filepath.Join(k.Dir, r.Name), nil, nil); err == nil {
 		t.Error("the report says something else")
 	}
 }
@@ -222,7 +220,7 @@ func TestUnproven(t *testing.T) {
 	if all, err := List(k.Dir); err != nil || len(all) > 0 {
 		t.Error(all, err)
 	}
-	if left := leftovers(t, k.Dir); len(left) > 0 {
+	if left := leftovers(t, k); len(left) > 0 {
 		t.Error(left)
 	}
 }
@@ -243,16 +241,16 @@ func TestCutShort(t *testing.T) {
 		if all, _ := List(k.Dir); len(all) > 0 {
 			t.Errorf("%s: %v", at, all)
 		}
-		if left := leftovers(t, k.Dir); len(left) > 0 {
+		if left := leftovers(t, k); len(left) > 0 {
 			t.Errorf("%s: %v", at, left)
 		}
 	}
-	must(t, os.Mkdir(filepath.Join(k.Dir, scratchPrefix+"123"), 0o700)) // as a kill would leave it
-	must(t, os.WriteFile(filepath.Join(k.Dir, scratchPrefix+"123", "copy.db"), nil, 0o600))
+	must(t, os.Mkdir(filepath.Join(k.Scratch, scratchPrefix+"123"), 0o700)) // as a kill would leave it
+	must(t, os.WriteFile(filepath.Join(k.Scratch, scratchPrefix+"123", "copy.db"), nil, 0o600))
 	must(t, os.WriteFile(filepath.Join(k.Dir, "wakakusa_shift_backup_20261124_020000.sql.part"), nil, 0o600))
 	_, err := k.Make(t.Context(), nil)
 	must(t, err)
-	if left := leftovers(t, k.Dir); len(left) > 0 {
+	if left := leftovers(t, k); len(left) > 0 {
 		t.Error(left)
 	}
 }
@@ -265,7 +263,7 @@ func TestBackupDiskFull(t *testing.T) {
 		t.Skipf("no disk of its own: %v", err) // as the other tests of full disks
 	}
 	t.Cleanup(func() { syscall.Unmount(dir, syscall.MNT_DETACH) }) //nolint:errcheck // the machine forgets it anyway
-	k.Dir = filepath.Join(dir, "backup")
+	k.Dir, k.Scratch = filepath.Join(dir, "backup"), filepath.Join(dir, "scratch")
 	_, err := k.Make(t.Context(), nil)
 	if err == nil {
 		t.Fatal("there was room")
@@ -273,7 +271,7 @@ func TestBackupDiskFull(t *testing.T) {
 	if all, _ := List(k.Dir); len(all) > 0 {
 		t.Error(all)
 	}
-	if left := leftovers(t, k.Dir); len(left) > 0 {
+	if left := leftovers(t, k); len(left) > 0 {
 		t.Error(left)
 	}
 	must(t, syscall.Mount("tmpfs", dir, "tmpfs", syscall.MS_REMOUNT, "size=64m"))
@@ -344,7 +342,7 @@ func TestWhileWriting(t *testing.T) {
 
 // TestBackupCalendar: one backup a night for 400 days (B1).
 func TestBackupCalendar(t *testing.T) {
-	k := &Keeper{Dir: t.TempDir(), Days: 30, Months: 12}
+	k := &Keeper{Dir: t.TempDir(), Scratch: t.TempDir(), Days: 30, Months: 12}
 	for day := range 400 {
 		now := two.AddDate(0, 0, day)
 		k.Now = func() time.Time { return now }

@@ -53,7 +53,7 @@ func TestDrill(t *testing.T) {
 				}
 				r, err := k.Drill(t.Context(), []Source{newest}, nil)
 				must(t, err)
-				if left := leftovers(t, k.Dir); len(left) > 0 {
+				if left := leftovers(t, k); len(left) > 0 {
 					t.Error(left)
 				}
 				return r.Sources[0]
@@ -120,7 +120,7 @@ func TestDrillFinds(t *testing.T) {
 	}
 }
 
-// TestDrillEncrypted: what can only be opened elsewhere is not tried, and said so; alone it is no drill.
+// TestDrillEncrypted: what can only be opened elsewhere is not tried, and said so.
 func TestDrillEncrypted(t *testing.T) {
 	k, _ := furnished(t, sqldbtest.New(t))
 	key, err := age.GenerateX25519Identity()
@@ -131,7 +131,7 @@ func TestDrillEncrypted(t *testing.T) {
 	newest, _, err := k.Newest()
 	must(t, err)
 	r, err := k.Drill(t.Context(), []Source{newest}, nil)
-	if err == nil || r.Sources[0].Skipped == "" || r.Sources[0].Failure != "" {
+	if err != nil || r.Sources[0].Skipped == "" || r.Sources[0].Failure != "" {
 		t.Errorf("%+v %v", r, err)
 	}
 }

@@ -49,6 +49,7 @@ type Report struct {
 	Encrypted bool             `json:"encrypted"`
 	Files     string           `json:"files"` // name of the archive of files made with it
 	FilesSum  string           `json:"files_sha256"`
+	Warning   string           `json:"warning,omitempty"`
 }
 
 // List reads the backups of a directory, the newest first. One that does not exist has none.

@@ -59,12 +59,12 @@ func TestCopyOut(t *testing.T) {
 			}
 			back := filepath.Join(t.TempDir(), r.Name)
 			must(t, fetch(t.Context(), place, r.Name, back))
-			if f, err := Verify(t.Context(), back, []age.Identity{key}, nil); err != nil || f.Rows != r.Rows {
+			if f, err := k.Verify(t.Context(), back, []age.Identity{key}, nil); err != nil || f.Rows != r.Rows {
 				t.Error(f.Rows, err)
 			}
 			// a drill without the key compares the bytes, and says what it could not do
 			report, err := k.Drill(t.Context(), []Source{NewestAt(place, k.Dir)}, nil)
-			if err == nil || report.Sources[0].Skipped == "" || report.Sources[0].Failure != "" {
+			if err != nil || report.Sources[0].Skipped == "" || report.Sources[0].Failure != "" {
 				t.Errorf("%+v %v", report, err)
 			}
 			must(t, place.Put(t.Context(), r.Name, strings.NewReader(strings.Repeat("x", int(r.Bytes))), r.Bytes))

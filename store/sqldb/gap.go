@@ -3,9 +3,9 @@ package sqldb
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 
 	"wakakusa/roster"
@@ -54,7 +54,7 @@ func (db *DB) GapTo(ctx context.Context, live *DB, beforeMs int64) (g Gap, err e
 	if g.Acts > 0 {
 		return g, nil
 	}
-	return g, db.sameRows(ctx, live)
+	return g, db.sameRows(ctx, live, there)
 }
 
 const actOfSlug = ` FROM acts JOIN orgs ON orgs.id = acts.org_id WHERE orgs.slug = ? AND acts.revision `
@@ -64,18 +64,11 @@ func (db *DB) sameAct(ctx context.Context, live *DB, slug string, revision int64
 	if revision == 0 {
 		return nil
 	}
-	keyIn := func(in *DB) (key string, err error) {
-		err = in.longRead.QueryRowContext(ctx, `SELECT acts.act_key`+actOfSlug+`= ?`, slug, revision).Scan(&key)
-		if errors.Is(err, sql.ErrNoRows) {
-			return "", nil
-		}
-		return key, err
-	}
-	mine, err := keyIn(db)
+	mine, err := actKey(ctx, db.longRead, slug, revision)
 	if err != nil {
 		return err
 	}
-	theirs, err := keyIn(live)
+	theirs, err := actKey(ctx, live.longRead, slug, revision)
 	if err == nil && mine != theirs {
 		err = fmt.Errorf("revision %d of %s is another act than in the live database", revision, slug)
 	}
@@ -95,7 +88,7 @@ func (db *DB) actsAfter(ctx context.Context, slug string, revision, beforeMs int
 var movesAlone = []string{"accounts", "access_log"}
 
 // sameRows compares the checksums of all tables that change with an act only.
-func (db *DB) sameRows(ctx context.Context, live *DB) error {
+func (db *DB) sameRows(ctx context.Context, live *DB, revisions map[string]int64) error {
 	mine, err := db.sums(ctx)
 	if err != nil {
 		return err
@@ -103,6 +96,9 @@ func (db *DB) sameRows(ctx context.Context, live *DB) error {
 	theirs, err := live.sums(ctx)
 	if err != nil {
 		return err
+	}
+	if now, err := live.AllRevisions(ctx); err != nil || !maps.Equal(now, revisions) {
+		return err // somebody wrote meanwhile: these are the rows of different moments
 	}
 	for i, t := range mine {
 		if t != theirs[i] && !slices.Contains(movesAlone, t.Name) {

@@ -31,6 +31,20 @@ func openReadOnly(path string) (*sql.DB, error) {
 	return sql.Open("sqlite", "file:"+(&url.URL{Path: path}).EscapedPath()+"?mode=ro&_pragma=busy_timeout(5000)")
 }
 
+// Checkpoint moves all that the WAL of a SQLite file holds into the file. Nobody else may have it open.
+func Checkpoint(ctx context.Context, path string) error {
+	db, err := sql.Open("sqlite", "file:"+(&url.URL{Path: path}).EscapedPath()+"?_pragma=busy_timeout(5000)")
+	if err != nil {
+		return err
+	}
+	var busy, pages, moved int
+	err = db.QueryRowContext(ctx, `PRAGMA wal_checkpoint(TRUNCATE)`).Scan(&busy, &pages, &moved)
+	if err = errors.Join(err, db.Close()); err == nil && busy != 0 {
+		err = errors.New("somebody has the database open")
+	}
+	return err
+}
+
 // CheckWhole reads a whole SQLite file: its structure, and that every reference leads somewhere.
 func (db *DB) CheckWhole(ctx context.Context) error {
 	var state string

@@ -1,0 +1,318 @@
+package e2e
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	_ "modernc.org/sqlite"
+
+	"wakakusa/store/offsite/s3test"
+)
+
+// roundsOf is how often each kind of loss is tried; WAKAKUSA_ROUNDS divides it.
+func roundsOf(t *testing.T, n int) int {
+	text := os.Getenv("WAKAKUSA_ROUNDS")
+	if text == "" {
+		return n
+	}
+	by, err := strconv.Atoi(text)
+	if err != nil || by < 1 {
+		t.Fatalf("WAKAKUSA_ROUNDS: %q", text)
+	}
+	return max(1, n/by)
+}
+
+// written are writes that the program acknowledged, by their key, each with the moment of the answer.
+type written struct {
+	mu sync.Mutex
+	at map[string]time.Time
+}
+
+// hammer writes with several clients until the context ends, and returns how long the slowest write took and how many failed before the
+// program was ended.
+func (w *written) hammer(ctx context.Context, v *visitor, s sheetPage, clients int, pause time.Duration) (worst time.Duration, failed int) {
+	var all sync.WaitGroup
+	for c := range clients {
+		all.Go(func() {
+			for n := 0; ctx.Err() == nil; n++ {
+				q := s.edit(c, n)
+				a := v.ask(q)
+				w.mu.Lock()
+				switch {
+				case a.err == nil && a.status == http.StatusOK:
+					w.at[q.form.Get("key")] = time.Now()
+					worst = max(worst, a.took)
+				case ctx.Err() == nil:
+					failed++
+				}
+				w.mu.Unlock()
+				time.Sleep(pause)
+			}
+		})
+	}
+	all.Wait()
+	return worst, failed
+}
+
+// keysIn reads the keys of all acts, and checks the file: it is whole, and revisions have no gap.
+func keysIn(dir string) (map[string]bool, error) {
+	db, err := sql.Open("sqlite", "file:"+filepath.Join(dir, "wakakusa.db")+"?mode=ro&_pragma=busy_timeout(5000)")
+	if err != nil {
+		return nil, err
+	}
+	defer db.Close()
+	var state string
+	var count, last int64
+	if err := db.QueryRow(`PRAGMA integrity_check`).Scan(&state); err != nil || state != "ok" {
+		return nil, errors.Join(err, fmt.Errorf("integrity: %s", state))
+	}
+	if err := db.QueryRow(`SELECT COUNT(*), MAX(revision) FROM acts`).Scan(&count, &last); err != nil || count != last {
+		return nil, errors.Join(err, fmt.Errorf("%d acts up to revision %d", count, last))
+	}
+	rows, err := db.Query(`SELECT act_key FROM acts`)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	keys := map[string]bool{}
+	for rows.Next() {
+		var key string
+		if err := rows.Scan(&key); err != nil {
+			return nil, err
+		}
+		keys[key] = true
+	}
+	return keys, rows.Err()
+}
+
+// missing are the acknowledged writes that are not there, by the moment of their answer.
+func (w *written) missing(keys map[string]bool) (list []time.Time) {
+	for key, at := range w.at {
+		if !keys[key] {
+			list = append(list, at)
+		}
+	}
+	slices.SortFunc(list, time.Time.Compare)
+	return list
+}
+
+// forget drops what is known to be lost: it cannot come back.
+func (w *written) forget(keys map[string]bool) {
+	for key := range w.at {
+		if !keys[key] {
+			delete(w.at, key)
+		}
+	}
+}
+
+// kill ends the program as a power cut would end the process, and returns when.
+func (p *process) kill() time.Time {
+	at := time.Now()
+	p.cmd.Process.Kill() //nolint:errcheck // it may have ended
+	p.cmd.Wait()         //nolint:errcheck // it was killed
+	return at
+}
+
+// rounds kills the program under load again and again.
+type rounds struct {
+	t        *testing.T
+	dir      string
+	diskLost bool
+	written  written
+	lost     int           // acknowledged writes
+	longest  time.Duration // from the first lost write to the end
+	most     int           // writes lost in one round
+	restore  time.Duration // longest start with restore, until ready
+	memory   int           // MB, after a restore
+	bad      []string
+}
+
+func (r *rounds) run(n int) {
+	for i := range n {
+		if err := r.round(400*time.Millisecond + time.Duration(i%7)*150*time.Millisecond); err != nil {
+			r.bad = append(r.bad, fmt.Sprintf("round %d: %v", i+1, err))
+			if len(r.bad) > 3 {
+				return
+			}
+		}
+	}
+}
+
+func (r *rounds) round(load time.Duration) error {
+	began := time.Now()
+	p, err := launch(r.dir, "demo")
+	if err != nil {
+		return err
+	}
+	if r.diskLost {
+		r.restore = max(r.restore, time.Since(began))
+		_, peak := p.memory()
+		r.memory = max(r.memory, peak)
+	}
+	v := newVisitor(r.t, p, "manager", 8)
+	s := v.sheet()
+	ctx, end := context.WithCancel(r.t.Context())
+	done := make(chan struct{})
+	go func() { defer close(done); r.written.hammer(ctx, v, s, 8, 5*time.Millisecond) }()
+	time.Sleep(load)
+	killed := p.kill()
+	end()
+	<-done
+	v.http.CloseIdleConnections()
+	if r.diskLost {
+		if err := os.RemoveAll(r.dir); err != nil {
+			return err
+		}
+	}
+	return r.check(killed)
+}
+
+// check starts the program once more and looks for every write that was ever acknowledged.
+func (r *rounds) check(killed time.Time) error {
+	began := time.Now()
+	p, err := launch(r.dir, "serve")
+	if err != nil {
+		return fmt.Errorf("does not start: %w", err)
+	}
+	if r.diskLost {
+		r.restore = max(r.restore, time.Since(began))
+		_, peak := p.memory()
+		r.memory = max(r.memory, peak)
+	}
+	keys, err := keysIn(r.dir)
+	if err = errors.Join(err, p.stop()); err != nil {
+		return err
+	}
+	lost := r.written.missing(keys)
+	r.lost, r.most = r.lost+len(lost), max(r.most, len(lost))
+	if len(lost) > 0 {
+		r.longest = max(r.longest, killed.Sub(lost[0]))
+	}
+	if age := killed.Sub(began); len(lost) > 0 && killed.Sub(lost[0]) > 10*time.Second {
+		return fmt.Errorf("a write acknowledged %v before the end is lost (%v)", killed.Sub(lost[0]), age)
+	}
+	r.written.forget(keys)
+	return nil
+}
+
+// TestLoss kills the program under write load, and takes its disk away, and looks for every acknowledged write (B4, B5).
+func TestLoss(t *testing.T) {
+	say := benchFile(t)
+	if os.Getenv("WAKAKUSA_TEST_ENGINE") == "mysql" {
+		t.Skip("a server keeps its own files")
+	}
+	say("\n| kill -9 under write load, 8 clients | rounds | acknowledged writes | lost | lost in one round | seconds lost at most | slowest start | memory, MB | not restorable, or with a gap |\n|---|---|---|---|---|---|---|---|---|")
+	try := func(name string, n int, diskLost bool) {
+		dir := filepath.Join(t.TempDir(), "data")
+		if err := os.CopyFS(dir, os.DirFS(seeded)); err != nil {
+			t.Fatal(err)
+		}
+		r := &rounds{t: t, dir: dir, diskLost: diskLost, written: written{at: map[string]time.Time{}}}
+		n = roundsOf(t, n)
+		r.run(n)
+		start, memory := "", ""
+		if diskLost {
+			start, memory = fmt.Sprintf("%.1f s", r.restore.Seconds()), strconv.Itoa(r.memory)
+		}
+		say("| %s | %d | %d | %d | %d | %.2f | %s | %s | %d |", name, n, len(r.written.at)+r.lost, r.lost, r.most, r.longest.Seconds(), start, memory, len(r.bad))
+		if len(r.bad) > 0 || r.lost > 0 && !diskLost {
+			t.Errorf("%s: %d lost, %s", name, r.lost, strings.Join(r.bad, "\n"))
+		}
+	}
+	try("the disk stays", 100, false)
+	try("the disk is lost, copy in a directory", 50, true)
+	server := s3test.New(t)
+	config := filepath.Join(t.TempDir(), "litestream.yml")
+	text := fmt.Sprintf(`snapshot: {interval: 24h, retention: 720h}
+dbs:
+  - path: ${DATA_DIR}/wakakusa.db
+    monitor-interval: 250ms
+    busy-timeout: 5s
+    replica: {type: s3, bucket: %s, path: shift, region: %s, endpoint: "%s", sync-interval: 250ms}
+`, s3test.Bucket, s3test.Region, server.Endpoint)
+	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("LITESTREAM_CONFIG", config)
+	t.Setenv("LITESTREAM_ACCESS_KEY_ID", s3test.ID)
+	t.Setenv("LITESTREAM_SECRET_ACCESS_KEY", s3test.Secret)
+	try("the disk is lost, copy on S3 (versitygw)", 10, true)
+}
+
+// TestBackInService measures the way back with a year of data, a backup under load, and what copying costs.
+func TestBackInService(t *testing.T) {
+	say := benchFile(t)
+	if os.Getenv("WAKAKUSA_TEST_ENGINE") == "mysql" {
+		t.Skip("a server keeps its own files")
+	}
+	dir := yearOfDemo(t)
+	say("\n| a year of 137 people | |\n|---|---|")
+	if err := os.RemoveAll(dir); err != nil {
+		t.Fatal(err)
+	}
+	began := time.Now()
+	p, err := launch(dir, "demo")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, peak := p.memory()
+	info, err := os.Stat(filepath.Join(dir, "wakakusa.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	say("| from the lost disk to ready, copy in a directory, %d MB | %.1f s, %d MB of memory at most |", info.Size()/1e6, time.Since(began).Seconds(), peak)
+
+	w := written{at: map[string]time.Time{}}
+	v := newVisitor(t, p, "manager", 8)
+	s := v.sheet()
+	ctx, end := context.WithCancel(t.Context())
+	done := make(chan struct{})
+	var worst time.Duration
+	var failed int
+	go func() { defer close(done); worst, failed = w.hammer(ctx, v, s, 4, 20*time.Millisecond) }()
+	began = time.Now()
+	out := command(t, dir, "backup", "now")
+	took := time.Since(began)
+	end()
+	<-done
+	say("| backup and its check under load, by the command | %.1f s; %d writes meanwhile, %d failed, the slowest %s ms |", took.Seconds(), len(w.at), failed, ms(worst))
+	if failed > 0 || !strings.Contains(out, "戻して確かめました") {
+		t.Errorf("%d failed\n%s", failed, out)
+	}
+	if err := p.stop(); err != nil {
+		t.Fatal(err)
+	}
+
+	say("\n| one-cell edits a second, by turns | clients | with the copy | without | with / without |\n|---|---|---|---|---|")
+	for _, clients := range []int{1, 10, 50} {
+		rate := map[string]float64{}
+		for range 2 {
+			for _, how := range []string{"", "off"} {
+				t.Setenv("LITESTREAM_CONFIG", how)
+				p, err := launch(dir, "demo")
+				if err != nil {
+					t.Fatal(err)
+				}
+				v := newVisitor(t, p, "manager", 64)
+				f := v.best(p, clients, v.sheet().edit)
+				rate[how] = max(rate[how], f.perSecond)
+				if err := p.stop(); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		say("| | %d | %.0f | %.0f | %.2f |", clients, rate[""], rate["off"], rate[""]/rate["off"])
+	}
+	t.Setenv("LITESTREAM_CONFIG", "")
+}
