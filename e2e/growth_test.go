@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"crypto/sha256"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -266,4 +267,50 @@ func (g growth) months(name, dir string) {
 	if err := p.stop(); err != nil {
 		g.t.Error(err)
 	}
+}
+
+// TestBackupMillion makes a backup of a million shifts on both engines, and restores it on trial.
+func TestBackupMillion(t *testing.T) {
+	say := benchFile(t)
+	t.Setenv("WAKAKUSA_TEST_ENGINE", "")
+	dir := t.TempDir()
+	year, large := filepath.Join(dir, "year.sql"), filepath.Join(dir, "large.sql")
+	g := growth{t: t, say: say}
+	say("\n| the program as it ships | rows | seconds | MB | memory at most, MB |\n|---|---|---|---|---|")
+	g.run("export of one organisation's year from SQLite", sqliteIn(yearOfDemo(t)), year, "export", "--to", year)
+	multiply(t, year, large, millionShifts(t))
+	server, err := newDatabase()
+	if err != nil {
+		t.Fatal(err)
+	}
+	server = append(server, "DATA_DIR="+filepath.Join(dir, "server"))
+	for _, x := range []struct {
+		name     string
+		settings []string
+		data     string
+	}{{"SQLite", sqliteIn(filepath.Join(dir, "file")), "file"}, {"MariaDB", server, "server"}} {
+		g.run("import into "+x.name, x.settings, large, "import", large)
+		g.run("backup of "+x.name+", restored on trial", x.settings, filepath.Join(dir, x.data+"-backup"), "backup", "now")
+		for _, path := range globbed(t, filepath.Join(dir, x.data+"-backup", "*.json")) {
+			var r struct {
+				WroteMs   float64 `json:"wrote_ms"`
+				CheckedMs float64 `json:"checked_ms"`
+				Bytes     float64
+			}
+			text, err := os.ReadFile(path)
+			if err != nil || json.Unmarshal(text, &r) != nil {
+				t.Fatal(err)
+			}
+			say("| of that: written, %.0f MB | | %.1f | | |\n| of that: restored and compared | | %.1f | | |", r.Bytes/1e6, r.WroteMs/1000, r.CheckedMs/1000)
+		}
+	}
+}
+
+func globbed(t *testing.T, pattern string) []string {
+	t.Helper()
+	list, err := filepath.Glob(pattern)
+	if err != nil || len(list) == 0 {
+		t.Fatal(pattern, err)
+	}
+	return list
 }

@@ -43,7 +43,7 @@ type Server struct {
 	sessions *sessionStore
 	streams  streams
 	counts   *counts
-	numbers  http.Handler // for monitoring
+	numbers  http.Handler  // for monitoring
 	stop     chan struct{} // closed when the program stops: streams end
 	stopOnce sync.Once
 }

@@ -11,7 +11,7 @@ type Backups struct {
 	Last    *BackupLast
 	Next    string
 	OffSite *BackupLast // the last time they were taken elsewhere; nil: they are not
-	Whole   bool // may have what holds everybody's data
+	Whole   bool        // may have what holds everybody's data
 	Files   []BackupFile
 	Drill   BackupDrill
 	Form    Form // of "now"

@@ -139,9 +139,19 @@ func TestStopped(t *testing.T) {
 
 func TestCheck(t *testing.T) {
 	for _, c := range []Config{
-		{}, {URL: "ftp://x/y"}, {URL: "file://host/x"}, {URL: "file:relative"}, {URL: "s3://b"}, {URL: "s3://b?region=r"}, {URL: "s3://b?region=r", ID: "x"},
-		{URL: "s3://k:s@b?region=r", ID: "x", Secret: "y"}, {URL: "sftp://h/x", HostKey: "k", Secret: "s"}, {URL: "sftp://u@h/x", Secret: "s"},
-		{URL: "sftp://u@h/x", HostKey: "k"}, {URL: "sftp://u:canary@h/x", HostKey: "k", Secret: "s"}, {URL: "sftp://u@h/", HostKey: "k", Secret: "s"},
+		{},
+		{URL: "ftp://x/y"},
+		{URL: "file://host/x"},
+		{URL: "file:relative"},
+		{URL: "s3://b"},
+		{URL: "s3://b?region=r"},
+		{URL: "s3://b?region=r", ID: "x"},
+		{URL: "s3://k:s@b?region=r", ID: "x", Secret: "y"},
+		{URL: "sftp://h/x", HostKey: "k", Secret: "s"},
+		{URL: "sftp://u@h/x", Secret: "s"},
+		{URL: "sftp://u@h/x", HostKey: "k"},
+		{URL: "sftp://u:canary@h/x", HostKey: "k", Secret: "s"},
+		{URL: "sftp://u@h/", HostKey: "k", Secret: "s"},
 		{URL: "sftp://u:canary@h:port/x"},
 	} {
 		if err := c.Check(); err == nil || strings.Contains(err.Error(), "canary") {
