@@ -5,7 +5,6 @@ import (
 	"errors"
 	"log/slog"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -13,24 +12,6 @@ import (
 )
 
 var quiet = slog.New(slog.DiscardHandler)
-
-// clockwork is a clock that tests move.
-type clockwork struct {
-	mu sync.Mutex
-	at time.Time
-}
-
-func (c *clockwork) now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.at
-}
-
-func (c *clockwork) move(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.at = c.at.Add(d)
-}
 
 // nightly is a task that counts its runs and fails when it is told to.
 type nightly struct {
@@ -75,12 +56,12 @@ func TestDaily(t *testing.T) {
 // TestTasks: due at its hour, caught up when it was missed, tried again when it failed.
 func TestTasks(t *testing.T) {
 	f := empty(t)
-	c := &clockwork{at: time.Date(2026, 11, 25, 9, 0, 0, 0, roster.Japan)}
+	f.now = time.Date(2026, 11, 25, 9, 0, 0, 0, roster.Japan)
 	n := &nightly{}
-	tasks := NewTasks(f.db, c.now, newID, quiet, n.task())
+	tasks := NewTasks(f.db, f.clock, newID, quiet, n.task())
 	look := func(moved time.Duration, want int, why string) {
 		t.Helper()
-		c.move(moved)
+		f.advance(moved)
 		tasks.doDue(t.Context())
 		if n.runs != want {
 			t.Fatalf("%s: %d runs, want %d", why, n.runs, want)
@@ -110,7 +91,7 @@ func TestTasks(t *testing.T) {
 	if s := state(); s.Last.Failure == "" || s.Good == nil || s.Good.Report != `{"rows":3}` || !s.Fresh {
 		t.Errorf("%+v", s)
 	}
-	c.move(2 * time.Hour)
+	f.advance(2 * time.Hour)
 	if s := state(); s.Fresh {
 		t.Error("27 hours old and fresh")
 	}
@@ -124,9 +105,9 @@ func TestTasks(t *testing.T) {
 // TestTaskNever: where the first one fails, that is a condition at once.
 func TestTaskNever(t *testing.T) {
 	f := empty(t)
-	c := &clockwork{at: time.Date(2026, 11, 25, 9, 0, 0, 0, roster.Japan)}
+	f.now = time.Date(2026, 11, 25, 9, 0, 0, 0, roster.Japan)
 	n := &nightly{fail: errors.New("no room")}
-	tasks := NewTasks(f.db, c.now, newID, quiet, n.task())
+	tasks := NewTasks(f.db, f.clock, newID, quiet, n.task())
 	tasks.doDue(t.Context())
 	if s, err := tasks.State(t.Context(), "backup"); err != nil || s.Fresh || s.Last.Failure != "no room" {
 		t.Errorf("%+v %v", s, err)
@@ -136,10 +117,10 @@ func TestTaskNever(t *testing.T) {
 // TestTaskOnce: two programs on one database do it once; when the one that does it dies, the other takes over.
 func TestTaskOnce(t *testing.T) {
 	f := empty(t)
-	c := &clockwork{at: time.Date(2026, 11, 25, 9, 0, 0, 0, roster.Japan)}
+	f.now = time.Date(2026, 11, 25, 9, 0, 0, 0, roster.Japan)
 	first, second := &nightly{wait: make(chan struct{})}, &nightly{}
-	a := NewTasks(f.db, c.now, newID, quiet, first.task())
-	b := NewTasks(f.db, c.now, newID, quiet, second.task())
+	a := NewTasks(f.db, f.clock, newID, quiet, first.task())
+	b := NewTasks(f.db, f.clock, newID, quiet, second.task())
 	must(t, a.start(first.task()))
 	eventually(t, func() bool {
 		s, err := a.State(t.Context(), "backup")
@@ -161,13 +142,13 @@ func TestTaskOnce(t *testing.T) {
 	if second.runs != 0 {
 		t.Error("done again")
 	}
-	c.move(24 * time.Hour)
-	must(t, heldOrErr(f.db.TakeLease(t.Context(), "backup", "a program that died", c.now().UnixMilli(), c.now().Add(taskLease).UnixMilli())))
+	f.advance(24 * time.Hour)
+	must(t, heldOrErr(f.db.TakeLease(t.Context(), "backup", "a program that died", f.clock().UnixMilli(), f.clock().Add(taskLease).UnixMilli())))
 	b.doDue(t.Context())
 	if second.runs != 0 {
 		t.Error("the lease of another was ignored")
 	}
-	c.move(taskLease + time.Second)
+	f.advance(taskLease + time.Second)
 	b.doDue(t.Context())
 	if second.runs != 1 {
 		t.Error("nobody took over")

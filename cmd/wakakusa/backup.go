@@ -29,20 +29,29 @@ type backupCmd struct {
 
 type backupNowCmd struct{}
 
-func (backupNowCmd) Run(e *env) (err error) {
+// keeper is what makes backups, for a command. done lets go of the database; a SQLite file is read beside the program that has it.
+func (e *env) keeper() (k *backup.Keeper, done func() error, err error) {
 	var db *sqldb.DB
+	done = func() error { return nil }
 	if e.config.onMySQL() {
 		open, err := openStore(e.ctx, e.config)
 		if err != nil {
-			return err
+			return nil, nil, err
 		}
-		defer func() { err = errors.Join(err, open.Close()) }()
-		db = open.DB
+		db, done = open.DB, open.Close
 	}
-	k := e.config.backups(db)
-	if k == nil {
-		return errors.New("BACKUP_DIR is off")
+	if k = e.config.backups(db); k == nil {
+		return nil, nil, errors.Join(errors.New("BACKUP_DIR is off"), done())
 	}
+	return k, done, nil
+}
+
+func (backupNowCmd) Run(e *env) (err error) {
+	k, done, err := e.keeper()
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, done()) }()
 	write, check := progress[int64](os.Stderr, "書き出し"), progress[int64](os.Stderr, "確認")
 	r, err := k.Make(e.ctx, func(step backup.Step, done, total int64) {
 		switch step {

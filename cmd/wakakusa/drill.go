@@ -12,7 +12,6 @@ import (
 
 	"wakakusa/store/backup"
 	"wakakusa/store/offsite"
-	"wakakusa/store/sqldb"
 )
 
 // drillCmd restores from everything there is, to scratch. The program may run meanwhile.
@@ -21,19 +20,11 @@ type drillCmd struct {
 }
 
 func (c drillCmd) Run(e *env) (err error) {
-	var db *sqldb.DB
-	if e.config.onMySQL() {
-		open, err := openStore(e.ctx, e.config)
-		if err != nil {
-			return err
-		}
-		defer func() { err = errors.Join(err, open.Close()) }()
-		db = open.DB
+	k, done, err := e.keeper()
+	if err != nil {
+		return err
 	}
-	k := e.config.backups(db)
-	if k == nil {
-		return errors.New("BACKUP_DIR is off")
-	}
+	defer func() { err = errors.Join(err, done()) }()
 	r, failed := drill(e.ctx, e.config, k, nil)
 	if c.JSON {
 		text, err := json.MarshalIndent(r, "", " ")

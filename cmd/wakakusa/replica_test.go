@@ -80,8 +80,9 @@ func TestRestoredAtStart(t *testing.T) {
 	s.with(t, func(p *program) { wantOrgs(t, p, "aoba", "midori") })
 }
 
-// TestFileBehindCopy: an old file in the place of the newer one is refused, and nothing is overwritten.
-func TestFileBehindCopy(t *testing.T) {
+// behindSite has an old file, with one organisation, in the place of a newer one with two; the copy has both.
+func behindSite(t *testing.T) site {
+	t.Helper()
 	s := newSite(t)
 	s.with(t, func(p *program) { addOrg(t, p, "aoba", "青葉会") })
 	saved := filepath.Join(t.TempDir(), "saved")
@@ -92,6 +93,12 @@ func TestFileBehindCopy(t *testing.T) {
 	if err := errors.Join(os.RemoveAll(s.cfg.Data), os.CopyFS(s.cfg.Data, os.DirFS(saved))); err != nil {
 		t.Fatal(err)
 	}
+	return s
+}
+
+// TestFileBehindCopy: an old file in the place of the newer one is refused, and nothing is overwritten.
+func TestFileBehindCopy(t *testing.T) {
+	s := behindSite(t)
 	for range 2 {
 		_, err := start(t.Context(), s.cfg, slog.New(slog.DiscardHandler))
 		if err == nil || !strings.Contains(err.Error(), "the organisation midori") || !strings.Contains(err.Error(), "wakakusa restore --keep") {

@@ -206,16 +206,7 @@ func TestRestoreRefuses(t *testing.T) {
 
 // TestRestoreKeep: the operator says that the file counts, and the program starts.
 func TestRestoreKeep(t *testing.T) {
-	s := newSite(t)
-	s.with(t, func(p *program) { addOrg(t, p, "aoba", "青葉会") })
-	saved := filepath.Join(t.TempDir(), "saved")
-	if err := os.CopyFS(saved, os.DirFS(s.cfg.Data)); err != nil {
-		t.Fatal(err)
-	}
-	s.with(t, func(p *program) { addOrg(t, p, "midori", "みどり会") })
-	if err := errors.Join(os.RemoveAll(s.cfg.Data), os.CopyFS(s.cfg.Data, os.DirFS(saved))); err != nil {
-		t.Fatal(err)
-	}
+	s := behindSite(t)
 	if _, err := runCommand(t, s.vars, "restore", "--keep"); err != nil {
 		t.Fatal(err)
 	}
