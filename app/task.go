@@ -24,8 +24,10 @@ type Task struct {
 // Tell says how far a task is: a step of its own, and how much of how much is done; 0 where that is not known.
 type Tell func(step string, done, total int64)
 
+// firstLook is how long after the start: what was missed meanwhile is caught up, but does not slow the start. Tests wait less.
+var firstLook = 5 * time.Minute
+
 const (
-	firstLook  = 5 * time.Minute // after the start: what was missed meanwhile is caught up, but does not slow the start
 	lookEvery  = time.Minute
 	againAfter = time.Hour // a task that failed
 	taskLease  = 2 * time.Minute
@@ -86,8 +88,9 @@ func NewTasks(s store.Store, now func() time.Time, newID func() string, log *slo
 	return &Tasks{store: s, now: now, newID: newID, id: newID(), log: log, list: list, opened: now(), life: life, end: end, busy: map[string]*TaskProgress{}}
 }
 
-// Run does what is due until the context ends.
+// Run does what is due until the context ends; what is under way then is stopped.
 func (t *Tasks) Run(ctx context.Context) {
+	defer context.AfterFunc(ctx, t.end)()
 	wait := firstLook
 	for {
 		select {

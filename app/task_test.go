@@ -179,6 +179,30 @@ func TestTaskStopped(t *testing.T) {
 	}
 }
 
+// TestTaskRunEnds: a program that is told to stop does not wait for what was due.
+func TestTaskRunEnds(t *testing.T) {
+	was := firstLook
+	firstLook = time.Millisecond
+	t.Cleanup(func() { firstLook = was })
+	f := empty(t)
+	n := &nightly{wait: make(chan struct{})}
+	tasks := NewTasks(f.db, f.clock, newID, quiet, n.task())
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan struct{})
+	go func() { defer close(ended); tasks.Run(ctx) }()
+	eventually(t, func() bool {
+		s, err := tasks.State(t.Context(), "backup")
+		return err == nil && s.Running != nil && s.Running.Step != ""
+	})
+	stop()
+	select {
+	case <-ended:
+	case <-time.After(10 * time.Second):
+		t.Fatal("it waits")
+	}
+	tasks.Close()
+}
+
 func eventually(t *testing.T, ok func() bool) {
 	t.Helper()
 	for end := time.Now().Add(10 * time.Second); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {

@@ -207,6 +207,26 @@ func (r *rounds) check(killed time.Time) error {
 	return nil
 }
 
+// TestKilled is TestLoss in a few seconds: one kill that leaves the disk, two that do not.
+func TestKilled(t *testing.T) {
+	t.Setenv("RATE_LIMIT", "1000000")
+	t.Setenv("RATE_LIMIT_SHEET", "1000000")
+	dir := filepath.Join(t.TempDir(), "data")
+	if err := os.CopyFS(dir, os.DirFS(seeded)); err != nil {
+		t.Fatal(err)
+	}
+	r := &rounds{t: t, dir: dir, written: written{at: map[string]time.Time{}}}
+	r.run(1)
+	if r.lost > 0 || len(r.written.at) == 0 {
+		t.Errorf("%d of %d writes are lost, though the disk is there", r.lost, len(r.written.at))
+	}
+	r.diskLost = true
+	r.run(2)
+	if len(r.bad) > 0 {
+		t.Error(strings.Join(r.bad, "\n"))
+	}
+}
+
 // TestLoss kills the program under write load, and takes its disk away, and looks for every acknowledged write (B4, B5).
 func TestLoss(t *testing.T) {
 	say := benchFile(t)

@@ -61,6 +61,11 @@ func (p *program) open(ctx context.Context, cfg Config) (err error) {
 	if p.store, err = openCopied(ctx, cfg, p.log); err != nil {
 		return err
 	}
+	if at, newest, err := p.store.Schema(ctx); err == nil && 0 < at && at < newest { // the state before a migration can be restored
+		if err := p.store.seal(ctx, p.log); err != nil {
+			return err
+		}
+	}
 	if p.store, err = p.store.ready(ctx, cfg); err != nil {
 		return err
 	}
