@@ -88,7 +88,7 @@ func refuseBesideCopy(ctx context.Context, cfg Config) error {
 	}
 	has, err := to.HasCopy(ctx)
 	if err != nil {
-		return fmt.Errorf("the database file %s is missing, and whether there is a continuous copy at %s cannot be told: %w", to.Path, to.Place, err)
+		return err
 	}
 	if has {
 		return fmt.Errorf("the database file %s is missing, but there is a continuous copy at %s: \"wakakusa serve\" or \"wakakusa restore\" brings it back", to.Path, to.Place)

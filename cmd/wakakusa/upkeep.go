@@ -25,11 +25,11 @@ const drillAt, freshDrill = 4 * time.Hour, 40 * 24 * time.Hour
 // upkeep joins what the program does by itself. A restore that is ready goes to restored.
 func (d *database) upkeep(cfg Config, a *app.App, log *slog.Logger, restored chan<- *restoring) *app.Upkeep {
 	var tasks []app.Task
+	told := func(tell app.Tell) backup.Progress {
+		return func(step backup.Step, done, total int64) { tell(string(step), done, total) }
+	}
 	keeper := cfg.backups(d.DB)
 	if keeper != nil {
-		told := func(tell app.Tell) backup.Progress {
-			return func(step backup.Step, done, total int64) { tell(string(step), done, total) }
-		}
 		tasks = append(tasks, app.Task{
 			Name: app.TaskBackup, Next: app.Daily(cfg.backupAt()), Fresh: freshBackup,
 			Do: func(ctx context.Context, tell app.Tell) (any, error) {
@@ -46,7 +46,7 @@ func (d *database) upkeep(cfg Config, a *app.App, log *slog.Logger, restored cha
 		tasks = append(tasks, app.Task{
 			Name: app.TaskOffSite, Next: app.Daily(cfg.backupAt() + offSiteAfter), Fresh: freshBackup,
 			Do: func(ctx context.Context, tell app.Tell) (any, error) {
-				return copyOut(ctx, cfg, keeper, func(step backup.Step, done, total int64) { tell(string(step), done, total) })
+				return copyOut(ctx, cfg, keeper, told(tell))
 			},
 		})
 	}

@@ -228,7 +228,7 @@ func (k *Keeper) begin(told Progress) (*making, error) {
 
 // end removes what is no longer needed, and what did not become a backup.
 func (m *making) end() {
-	os.RemoveAll(m.scratch) //nolint:errcheck // removed before the next backup, too
+	m.done() //nolint:errcheck // removed before the next backup, too
 	for _, name := range []string{m.Name, m.Files} {
 		os.Remove(filepath.Join(m.Dir, name+".part")) //nolint:errcheck // has its name, if all went well
 	}

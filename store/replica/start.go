@@ -34,7 +34,7 @@ func (s *starting) prepare(ctx context.Context) error {
 func (s *starting) restoreMissing(ctx context.Context) error {
 	has, err := s.HasCopy(ctx)
 	if err != nil {
-		return fmt.Errorf("the database file %s is missing, and whether there is a continuous copy at %s cannot be told: %w", s.Path, s.Place, err)
+		return err
 	}
 	if err := SetAside(s.Path); err != nil {
 		return err
@@ -232,12 +232,15 @@ func (s *starting) compare(ctx context.Context) error {
 	return nil
 }
 
-// HasCopy says whether anything can be restored.
+// HasCopy says whether anything can be restored in the place of a file that is missing.
 func (c Config) HasCopy(ctx context.Context) (bool, error) {
 	ctx, cancel := context.WithTimeout(ctx, askWithin)
 	defer cancel()
 	s := starting{Config: c, client: c.replica.client("")}
 	newest, err := within(ctx, func() (*ltx.FileInfo, error) { return s.newest(ctx) })
+	if err != nil {
+		err = fmt.Errorf("the database file %s is missing, and whether there is a continuous copy at %s cannot be told: %w", c.Path, c.Place, err)
+	}
 	return newest != nil, err
 }
 
