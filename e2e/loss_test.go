@@ -5,8 +5,10 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -253,8 +255,15 @@ func TestLoss(t *testing.T) {
 	}
 	try("the disk stays", 100, false)
 	try("the disk is lost, copy in a directory", 50, true)
+	copyOnS3(t)
+	try("the disk is lost, copy on S3 (versitygw)", 10, true)
+}
+
+// copyOnS3 gives the programs started from here on their continuous copy on an S3 server, and returns the path of the configuration.
+func copyOnS3(t *testing.T) (config string) {
+	t.Helper()
 	server := s3test.New(t)
-	config := filepath.Join(t.TempDir(), "litestream.yml")
+	config = filepath.Join(t.TempDir(), "litestream.yml")
 	text := fmt.Sprintf(`snapshot: {interval: 24h, retention: 720h}
 dbs:
   - path: ${DATA_DIR}/wakakusa.db
@@ -268,7 +277,65 @@ dbs:
 	t.Setenv("LITESTREAM_CONFIG", config)
 	t.Setenv("LITESTREAM_ACCESS_KEY_ID", s3test.ID)
 	t.Setenv("LITESTREAM_SECRET_ACCESS_KEY", s3test.Secret)
-	try("the disk is lost, copy on S3 (versitygw)", 10, true)
+	return config
+}
+
+// TestStockCommand restores with the litestream command of the same version, from the configuration that the program prints.
+func TestStockCommand(t *testing.T) {
+	say := benchFile(t)
+	if os.Getenv("WAKAKUSA_TEST_ENGINE") == "mysql" {
+		t.Skip("a server keeps its own files")
+	}
+	const module = "github.com/benbjohnson/litestream"
+	version, err := exec.Command("go", "list", "-m", "-f", "{{.Version}}", module).Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	tools := t.TempDir()
+	install := exec.Command("go", "install", module+"/cmd/litestream@"+strings.TrimSpace(string(version)))
+	install.Env = append(os.Environ(), "GOBIN="+tools)
+	if out, err := install.CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	shipped := filepath.Join(t.TempDir(), "litestream.yml")
+	for _, place := range []string{"a directory", "S3 (versitygw)"} {
+		config := shipped
+		if place != "a directory" {
+			config = copyOnS3(t)
+		}
+		dir := filepath.Join(t.TempDir(), "data")
+		if err := os.CopyFS(dir, os.DirFS(seeded)); err != nil {
+			t.Fatal(err)
+		}
+		r := &rounds{t: t, dir: dir, written: written{at: map[string]time.Time{}}}
+		if err := r.round(time.Second); err != nil {
+			t.Fatal(err)
+		}
+		if config == shipped {
+			if err := os.WriteFile(shipped, []byte(command(t, dir, "config", "--litestream")), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		want, err := keysIn(dir)
+		if err != nil || len(r.written.at) == 0 {
+			t.Fatal(err, len(r.written.at))
+		}
+		if err := os.RemoveAll(dir); err != nil {
+			t.Fatal(err)
+		}
+		to := t.TempDir()
+		restore := exec.Command(filepath.Join(tools, "litestream"), "restore", "-config", config,
+			"-o", filepath.Join(to, "wakakusa.db"), filepath.Join(dir, "wakakusa.db"))
+		restore.Env = append(os.Environ(), "DATA_DIR="+dir, "AWS_CA_BUNDLE=") // Litestream's client takes no bundle
+		if out, err := restore.CombinedOutput(); err != nil {
+			t.Fatalf("%s: %v\n%s", place, err, out)
+		}
+		got, err := keysIn(to)
+		if err != nil || !maps.Equal(got, want) {
+			t.Errorf("%s: %v, %d acts of %d", place, err, len(got), len(want))
+		}
+		say("\nThe stock litestream command %s restored %d acts of %d from %s.", strings.TrimSpace(string(version)), len(got), len(want), place)
+	}
 }
 
 // TestBackInService measures the way back with a year of data, a backup under load, and what copying costs.

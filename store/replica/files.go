@@ -18,6 +18,7 @@ const (
 	runningMark  = "-running"  // a program copies, or was ended before it had copied everything; it holds the number of the machine's start
 	acceptedMark = "-accepted" // the file counts, whatever the copy has
 	restoredMark = "-restored" // the file was restored, and its copy has not been put in order yet
+	unsealedMark = "-unsealed" // the file was restored, and its copy has not been up to date since
 )
 
 func readMark(path, mark string) (text string, set bool) {

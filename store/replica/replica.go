@@ -51,7 +51,7 @@ type Options struct {
 
 // Opened says what Open found.
 type Opened struct {
-	Restored bool  // the file was missing and has been restored
+	Restored bool  // the file was missing and has been restored, now or by a start that ended before the copy was up to date
 	Aside    int   // files of a lost history that were set aside on the copy
 	Doubt    error // the file could not be compared, for the copy did not answer: nothing is copied until it does
 }
@@ -151,6 +151,7 @@ func (r *Replica) Seal(ctx context.Context) error {
 	if err == nil {
 		r.sealed = began
 		removeMark(r.Path, acceptedMark)
+		removeMark(r.Path, unsealedMark)
 	}
 	return err
 }

@@ -449,6 +449,24 @@ func TestKilledWhileRestoring(t *testing.T) {
 	}
 }
 
+// TestKilledBeforeSealed: a start that ends after a restore, and before the copy is up to date, leaves the wait for it to the next one.
+func TestKilledBeforeSealed(t *testing.T) {
+	p := forked(t)
+	r, db, found := p.open(t)
+	if !found.Restored {
+		t.Fatal("nothing was restored")
+	}
+	p.crash(t, r, db)
+	for _, want := range []bool{true, false} {
+		r, db, found = p.open(t)
+		if found.Restored != want {
+			t.Errorf("restored and not sealed: %v", found.Restored)
+		}
+		must(t, r.Seal(t.Context()))
+		end(t, r, db)
+	}
+}
+
 // TestSilent: a server that takes connections and says nothing keeps the program neither from starting nor from ending.
 func TestSilent(t *testing.T) {
 	list, err := net.Listen("tcp", "127.0.0.1:0")

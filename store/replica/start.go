@@ -27,6 +27,7 @@ func (s *starting) prepare(ctx context.Context) error {
 	if errors.Is(err, os.ErrNotExist) {
 		return s.restoreMissing(ctx)
 	}
+	_, s.found.Restored = readMark(s.Path, unsealedMark)
 	return errors.Join(err, s.checkPresent(ctx))
 }
 
@@ -51,7 +52,8 @@ func (s *starting) restoreMissing(ctx context.Context) error {
 		return err
 	}
 	// The mark says that the copy must still be put in order: a start that is cut short goes on with that.
-	if err := setMark(s.Path, restoredMark, began.UTC().Format(time.RFC3339)); err != nil {
+	at := began.UTC().Format(time.RFC3339)
+	if err := errors.Join(setMark(s.Path, unsealedMark, at), setMark(s.Path, restoredMark, at)); err != nil {
 		return err
 	}
 	if err := errors.Join(os.Rename(fresh, s.Path), syncDir(filepath.Dir(s.Path))); err != nil {
