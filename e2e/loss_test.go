@@ -141,6 +141,20 @@ type rounds struct {
 	bad      []string
 }
 
+// newRounds begins with a copy of the demo organisation.
+func newRounds(t *testing.T) *rounds {
+	t.Helper()
+	return &rounds{t: t, dir: demoDir(t), written: written{at: map[string]time.Time{}}}
+}
+
+// onFile is for what only a SQLite file can suffer.
+func onFile(t *testing.T) {
+	t.Helper()
+	if os.Getenv("WAKAKUSA_TEST_ENGINE") == "mysql" {
+		t.Skip("a server keeps its own files")
+	}
+}
+
 func (r *rounds) run(n int) {
 	for i := range n {
 		if err := r.round(400*time.Millisecond + time.Duration(i%7)*150*time.Millisecond); err != nil {
@@ -213,11 +227,7 @@ func (r *rounds) check(killed time.Time) error {
 func TestKilled(t *testing.T) {
 	t.Setenv("RATE_LIMIT", "1000000")
 	t.Setenv("RATE_LIMIT_SHEET", "1000000")
-	dir := filepath.Join(t.TempDir(), "data")
-	if err := os.CopyFS(dir, os.DirFS(seeded)); err != nil {
-		t.Fatal(err)
-	}
-	r := &rounds{t: t, dir: dir, written: written{at: map[string]time.Time{}}}
+	r := newRounds(t)
 	r.run(1)
 	if r.lost > 0 || len(r.written.at) == 0 {
 		t.Errorf("%d of %d writes are lost, though the disk is there", r.lost, len(r.written.at))
@@ -232,16 +242,11 @@ func TestKilled(t *testing.T) {
 // TestLoss kills the program under write load, and takes its disk away, and looks for every acknowledged write (B4, B5).
 func TestLoss(t *testing.T) {
 	say := benchFile(t)
-	if os.Getenv("WAKAKUSA_TEST_ENGINE") == "mysql" {
-		t.Skip("a server keeps its own files")
-	}
+	onFile(t)
 	say("\n| kill -9 under write load, 8 clients | rounds | acknowledged writes | lost | lost in one round | seconds lost at most | slowest start | memory, MB | not restorable, or with a gap |\n|---|---|---|---|---|---|---|---|---|")
 	try := func(name string, n int, diskLost bool) {
-		dir := filepath.Join(t.TempDir(), "data")
-		if err := os.CopyFS(dir, os.DirFS(seeded)); err != nil {
-			t.Fatal(err)
-		}
-		r := &rounds{t: t, dir: dir, diskLost: diskLost, written: written{at: map[string]time.Time{}}}
+		r := newRounds(t)
+		r.diskLost = diskLost
 		n = roundsOf(t, n)
 		r.run(n)
 		start, memory := "", ""
@@ -280,53 +285,26 @@ dbs:
 	return config
 }
 
-// TestStockCommand restores with the litestream command of the same version, from the configuration that the program prints.
+// TestStockCommand restores with the litestream command of the same version, from the configuration that the program prints and from S3.
 func TestStockCommand(t *testing.T) {
 	say := benchFile(t)
-	if os.Getenv("WAKAKUSA_TEST_ENGINE") == "mysql" {
-		t.Skip("a server keeps its own files")
-	}
-	const module = "github.com/benbjohnson/litestream"
-	version, err := exec.Command("go", "list", "-m", "-f", "{{.Version}}", module).Output()
-	if err != nil {
-		t.Fatal(err)
-	}
-	tools := t.TempDir()
-	install := exec.Command("go", "install", module+"/cmd/litestream@"+strings.TrimSpace(string(version)))
-	install.Env = append(os.Environ(), "GOBIN="+tools)
-	if out, err := install.CombinedOutput(); err != nil {
-		t.Fatalf("%v: %s", err, out)
-	}
-	shipped := filepath.Join(t.TempDir(), "litestream.yml")
-	for _, place := range []string{"a directory", "S3 (versitygw)"} {
-		config := shipped
-		if place != "a directory" {
-			config = copyOnS3(t)
-		}
-		dir := filepath.Join(t.TempDir(), "data")
-		if err := os.CopyFS(dir, os.DirFS(seeded)); err != nil {
-			t.Fatal(err)
-		}
-		r := &rounds{t: t, dir: dir, written: written{at: map[string]time.Time{}}}
+	onFile(t)
+	stock, version := stockCommand(t)
+	check := func(place, config string) {
+		r := newRounds(t)
 		if err := r.round(time.Second); err != nil {
 			t.Fatal(err)
 		}
-		if config == shipped {
-			if err := os.WriteFile(shipped, []byte(command(t, dir, "config", "--litestream")), 0o600); err != nil {
-				t.Fatal(err)
-			}
-		}
-		want, err := keysIn(dir)
+		want, err := keysIn(r.dir)
 		if err != nil || len(r.written.at) == 0 {
 			t.Fatal(err, len(r.written.at))
 		}
-		if err := os.RemoveAll(dir); err != nil {
+		if err := os.RemoveAll(r.dir); err != nil {
 			t.Fatal(err)
 		}
 		to := t.TempDir()
-		restore := exec.Command(filepath.Join(tools, "litestream"), "restore", "-config", config,
-			"-o", filepath.Join(to, "wakakusa.db"), filepath.Join(dir, "wakakusa.db"))
-		restore.Env = append(os.Environ(), "DATA_DIR="+dir, "AWS_CA_BUNDLE=") // Litestream's client takes no bundle
+		restore := exec.Command(stock, "restore", "-config", config, "-o", filepath.Join(to, "wakakusa.db"), filepath.Join(r.dir, "wakakusa.db"))
+		restore.Env = append(os.Environ(), "DATA_DIR="+r.dir, "AWS_CA_BUNDLE=") // with a bundle Litestream opens no bucket
 		if out, err := restore.CombinedOutput(); err != nil {
 			t.Fatalf("%s: %v\n%s", place, err, out)
 		}
@@ -334,16 +312,37 @@ func TestStockCommand(t *testing.T) {
 		if err != nil || !maps.Equal(got, want) {
 			t.Errorf("%s: %v, %d acts of %d", place, err, len(got), len(want))
 		}
-		say("\nThe stock litestream command %s restored %d acts of %d from %s.", strings.TrimSpace(string(version)), len(got), len(want), place)
+		say("\nThe stock litestream command %s restored %d acts of %d from %s.", version, len(got), len(want), place)
 	}
+	printed := filepath.Join(t.TempDir(), "litestream.yml")
+	if err := os.WriteFile(printed, []byte(command(t, seeded, "config", "--litestream")), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	check("a directory", printed)
+	check("S3 (versitygw)", copyOnS3(t))
+}
+
+// stockCommand builds the litestream command of the version that the program embeds.
+func stockCommand(t *testing.T) (path, version string) {
+	t.Helper()
+	const module = "github.com/benbjohnson/litestream"
+	out, err := exec.Command("go", "list", "-m", "-f", "{{.Version}}", module).Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir, version := t.TempDir(), strings.TrimSpace(string(out))
+	install := exec.Command("go", "install", module+"/cmd/litestream@"+version)
+	install.Env = append(os.Environ(), "GOBIN="+dir)
+	if out, err := install.CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	return filepath.Join(dir, "litestream"), version
 }
 
 // TestBackInService measures the way back with a year of data, a backup under load, and what copying costs.
 func TestBackInService(t *testing.T) {
 	say := benchFile(t)
-	if os.Getenv("WAKAKUSA_TEST_ENGINE") == "mysql" {
-		t.Skip("a server keeps its own files")
-	}
+	onFile(t)
 	dir := yearOfDemo(t)
 	say("\n| a year of 137 people | |\n|---|---|")
 	if err := os.RemoveAll(dir); err != nil {

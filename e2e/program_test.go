@@ -211,11 +211,17 @@ func (p *process) stop() error {
 // demo starts the program over a copy of the demo organisation.
 func demo(t *testing.T) *process {
 	t.Helper()
+	return started(t, demoDir(t), "demo")
+}
+
+// demoDir is a copy of the demo organisation's directory.
+func demoDir(t *testing.T) string {
+	t.Helper()
 	dir := filepath.Join(t.TempDir(), "data")
 	if err := os.CopyFS(dir, os.DirFS(seeded)); err != nil {
 		t.Fatal(err)
 	}
-	return started(t, dir, "demo")
+	return dir
 }
 
 // small starts a demo of few people: what walks over every cell of a page need not walk over three thousand.

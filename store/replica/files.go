@@ -30,9 +30,10 @@ func setMark(path, mark, text string) error { return os.WriteFile(path+mark, []b
 
 func removeMark(path, mark string) { os.Remove(path + mark) } //nolint:errcheck // there need be none
 
-// Accept says that the file counts, whatever the copy has: the next start does not compare them. What only the copy has stays in its
-// history.
+// Accept says that the file counts, whatever the copy has: the next start neither compares them nor waits for the copy. What only the copy
+// has stays in its history.
 func Accept(path string) error {
+	removeMark(path, unsealedMark)
 	return setMark(path, acceptedMark, time.Now().UTC().Format(time.RFC3339))
 }
 

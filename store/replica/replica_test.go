@@ -467,6 +467,19 @@ func TestKilledBeforeSealed(t *testing.T) {
 	}
 }
 
+// TestAcceptedBeforeSealed: who says that the file counts, or puts another one in its place, need not wait for the copy.
+func TestAcceptedBeforeSealed(t *testing.T) {
+	p := forked(t)
+	r, db, _ := p.open(t)
+	p.crash(t, r, db)
+	must(t, Accept(p.Path))
+	r, db, found := p.open(t)
+	if found.Restored {
+		t.Error("the next start waits as after a restore")
+	}
+	end(t, r, db)
+}
+
 // TestSilent: a server that takes connections and says nothing keeps the program neither from starting nor from ending.
 func TestSilent(t *testing.T) {
 	list, err := net.Listen("tcp", "127.0.0.1:0")
