@@ -20,6 +20,7 @@ func (a *App) Guests(ctx context.Context, by roster.Actor, p Place) (v GuestView
 		return v, err
 	}
 	err = a.read(ctx, by, func(r store.Reader) error {
+		v.Free = nil
 		all, err := r.People(ctx)
 		for _, x := range all {
 			_, here := v.Person(x.ID)

@@ -34,6 +34,7 @@ func (a *App) People(ctx context.Context, by roster.Actor) (v PeopleView, err er
 		if v.Contracts, err = r.Contracts(ctx); err != nil {
 			return err
 		}
+		v.Staff = nil
 		all, err := r.People(ctx)
 		for _, p := range all {
 			if roster.Can(by, roster.ViewStaff, roster.Subject{Site: p.HomeSite}) == nil {

@@ -19,6 +19,7 @@ const (
 	Forbidden              // this person may not
 	SignedOut              // nobody is signed in
 	TooMany                // a limit on attempts is reached
+	Away                   // the database does not answer; nothing was done, or the same act may be sent again
 )
 
 // Args are the values a text needs.

@@ -16,7 +16,7 @@ type Store interface {
 	Accounts
 
 	// Read runs fn over one snapshot of one organisation, ended by a deadline of a few seconds. NotFound if there is no
-	// such organisation. fn must not keep the Reader.
+	// such organisation. fn must not keep the Reader, nor change what it gives: others may hold the same. It may run more than once.
 	Read(ctx context.Context, org roster.OrgID, fn func(Reader) error) error
 
 	// Write holds the organisation's pen while fn runs: no other write to it happens meanwhile. The revision goes up by one and
@@ -68,6 +68,7 @@ type Reader interface {
 	MemberReader
 	EventReader
 	ImportReader
+	ScopeReader
 }
 
 // Writer is a Reader that holds the pen.
@@ -83,11 +84,12 @@ type Writer interface {
 	MemberWriter
 	AccountWriter
 	ImportWriter
+	ScopeWriter
 
 	// NowMs is the instant of this write in ms UTC; it stays the same while fn runs.
 	NowMs() int64
-	// Record keeps events of this act, in order. Each shift and lock that changes needs an event with its cell: sheets that are kept
-	// in memory and open pages know of a change only by them.
+	// Record keeps events of this act, in order. Each shift and lock that changes needs an event with its cell, a moved one also with the
+	// cell it came from: sheets that are kept in memory, stamps and open pages know of a change only by them.
 	Record(events ...roster.Event)
 }
 
@@ -194,6 +196,8 @@ type PublishedReader interface {
 	PublishedOf(ctx context.Context, staff roster.StaffID, p roster.Period) ([]roster.Shift, error)
 	// PublishedAt returns those of a whole site.
 	PublishedAt(ctx context.Context, site roster.SiteID, p roster.Period) ([]roster.Shift, error)
+	// PublishedCopy returns a whole version of a roster, by day, start, id.
+	PublishedCopy(ctx context.Context, r roster.RosterID, version int) ([]roster.Shift, error)
 	// PublishedCells returns the published shifts of one roster version in some cells.
 	PublishedCells(ctx context.Context, r roster.RosterID, version int, cells []roster.Cell) ([]roster.Shift, error)
 }

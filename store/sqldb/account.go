@@ -79,7 +79,7 @@ func (db *DB) addAccount(ctx context.Context, tx *sql.Tx, a store.Account) error
 
 // AddAccount adds an account within an act and uses the link that let it in.
 func (w *writer) AddAccount(ctx context.Context, a store.Account, link string) (store.Account, error) {
-	w.rows++
+	w.writes("accounts")
 	if err := passGate(ctx, w.tx, gateAccounts); err != nil {
 		return a, err
 	}

@@ -121,7 +121,7 @@ func (r *reader) ImportRefs(ctx context.Context, source, table string, old []str
 }
 
 func (w *writer) SaveImportRef(ctx context.Context, f store.ImportRef) error {
-	w.rows++
+	w.writes("import_refs")
 	res, err := w.exec(ctx, `UPDATE import_refs SET new_id = ?, digest = ? WHERE org_id = ? AND source = ? AND table_name = ? AND old_id = ?`,
 		f.NewID, f.Digest, w.org, f.Source, f.Table, f.OldID)
 	if err != nil {

@@ -28,6 +28,7 @@ const ofOrg = "org_id = ?"
 var exported = []exportTable{
 	{name: "orgs", key: "id", of: "id = ?"},
 	{name: "accounts", key: "id", of: "id IN (SELECT account_id FROM members WHERE org_id = ?)"},
+	{name: "scopes", key: "org_id, scope", of: ofOrg},
 	{name: "acts", key: "org_id, revision", of: ofOrg},
 	{name: "events", key: "org_id, revision, n", of: ofOrg},
 	{name: "sites", key: "org_id, id", of: ofOrg},

@@ -156,6 +156,9 @@ func openMySQL(ctx context.Context, cfg *mysql.Config, connections int) (p pools
 	if p.write, err = mysqlPool(quick, `SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED`, writers); err != nil {
 		return p, err
 	}
+	if p.probe, err = mysqlPool(quick, `SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED`, 1); err != nil {
+		return p, err
+	}
 	p.read, err = mysqlPool(quick, `SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY`, max(1, connections-writers))
 	return p, err
 }

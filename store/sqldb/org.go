@@ -88,7 +88,7 @@ func (r *reader) Org(ctx context.Context) (roster.Org, error) {
 
 // SaveOrg cannot use save: orgs is the one table whose key is the organisation itself.
 func (w *writer) SaveOrg(ctx context.Context, o roster.Org) (roster.Org, error) {
-	w.rows++
+	w.writes("orgs")
 	res, err := w.tx.ExecContext(ctx, `UPDATE orgs SET slug = ?, name = ?, timezone = ?, language = ?, settings = ?, version = version + 1
 		WHERE id = ? AND version = ?`, o.Slug, o.Name, o.Timezone, o.Language, asJSON(o.Settings), w.org, o.Version)
 	o.Version, err = next(o.Version, w.oneRow("orgs", res, err))

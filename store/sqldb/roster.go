@@ -6,6 +6,7 @@ import (
 	"errors"
 
 	"wakakusa/roster"
+	"wakakusa/store"
 )
 
 const rosterQuery = `SELECT id, site_id, first_day, last_day, state, published, published_at, published_ms, off_days, version
@@ -44,7 +45,7 @@ func (w *writer) SaveRoster(ctx context.Context, r roster.Roster) (_ roster.Rost
 
 // CopyPublished writes thousands of rows in one statement; save would write them one by one.
 func (w *writer) CopyPublished(ctx context.Context, r roster.Roster) error {
-	w.rows++
+	w.writes("published_shifts")
 	_, err := w.tx.ExecContext(ctx, `INSERT INTO published_shifts
 		(org_id, roster_id, published, shift_id, site_id, staff_id, day, code_id, start_min, end_min, break_min, note)
 		SELECT org_id, ?, ?, id, site_id, staff_id, day, code_id, start_min, end_min, break_min, note FROM shifts
@@ -66,7 +67,8 @@ func (r *reader) LockedCells(ctx context.Context, p roster.Period) (map[roster.C
 // A lock is a row without a version: it is there or not. Locking twice is Stale, as is unlocking what is not locked.
 
 func (w *writer) LockCell(ctx context.Context, site roster.SiteID, c roster.Cell) error {
-	w.rows++
+	w.writes("cell_locks")
+	w.touch(store.ScopeMonth(c.Day))
 	err := w.insert(ctx, "cell_locks", []column{{"staff_id", c.Staff}, {"day", dayText(c.Day)}, {"site_id", site}})
 	var e *roster.Error
 	if errors.As(err, &e) && e.Kind == roster.Taken {
@@ -76,7 +78,8 @@ func (w *writer) LockCell(ctx context.Context, site roster.SiteID, c roster.Cell
 }
 
 func (w *writer) UnlockCell(ctx context.Context, c roster.Cell) error {
-	w.rows++
+	w.writes("cell_locks")
+	w.touch(store.ScopeMonth(c.Day))
 	res, err := w.tx.ExecContext(ctx, `DELETE FROM cell_locks WHERE org_id = ? AND staff_id = ? AND day = ?`, w.org, c.Staff, dayText(c.Day))
 	return w.oneRow("cell_locks", res, err)
 }

@@ -79,7 +79,7 @@ func (w *writer) exec(ctx context.Context, statement string, args ...any) (sql.R
 // save writes one whole row: version 0 inserts, any other updates where it matches. It returns the new version, with an error the
 // one given. This and remove are the only places that write a row of an organisation.
 func (w *writer) save(ctx context.Context, table, id string, version int64, cols []column) (int64, error) {
-	w.rows++
+	w.writes(table)
 	if version == 0 {
 		return next(version, w.insert(ctx, table, append([]column{{"id", id}, {"version", 1}}, cols...)))
 	}
@@ -116,7 +116,7 @@ func (w *writer) insert(ctx context.Context, table string, cols []column) error 
 
 // remove deletes one row where the version matches.
 func (w *writer) remove(ctx context.Context, table, id string, version int64) error {
-	w.rows++
+	w.writes(table)
 	res, err := w.exec(ctx, `DELETE FROM `+table+` WHERE org_id = ? AND id = ? AND version = ?`, w.org, id, version)
 	return w.oneRow(table, res, err)
 }

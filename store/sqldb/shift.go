@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"wakakusa/roster"
+	"wakakusa/store"
 )
 
 const shiftColumns = `id, site_id, staff_id, day, code_id, start_min, end_min, break_min, note, approval, version`
@@ -126,6 +127,8 @@ func (r *reader) ShiftsOf(ctx context.Context, staff []roster.StaffID, p roster.
 }
 
 func (w *writer) SaveShift(ctx context.Context, s roster.Shift) (_ roster.Shift, err error) {
+	w.touch(store.ScopeMonth(s.Day))
+	w.left = w.left || s.Version > 0
 	s.Version, err = w.save(ctx, "shifts", string(s.ID), s.Version, []column{
 		{"site_id", s.Site},
 		{"staff_id", s.Staff},
@@ -141,6 +144,7 @@ func (w *writer) SaveShift(ctx context.Context, s roster.Shift) (_ roster.Shift,
 }
 
 func (w *writer) RemoveShift(ctx context.Context, id roster.ShiftID, version int64) error {
+	w.left = true
 	return w.remove(ctx, "shifts", string(id), version)
 }
 
@@ -189,7 +193,11 @@ func (r *reader) publishedAmong(ctx context.Context, id roster.RosterID, version
 	for _, c := range cells {
 		wanted[c] = true
 	}
-	all, err := query(ctx, r, `SELECT shift_id, site_id, staff_id, day, code_id, start_min, end_min, break_min, note
-		FROM published_shifts WHERE org_id = ? AND roster_id = ? AND published = ?`, scanPublished, id, version)
+	all, err := r.PublishedCopy(ctx, id, version)
 	return slices.DeleteFunc(all, func(x roster.Shift) bool { return !wanted[x.Cell()] }), err
+}
+
+func (r *reader) PublishedCopy(ctx context.Context, id roster.RosterID, version int) ([]roster.Shift, error) {
+	return query(ctx, r, `SELECT shift_id, site_id, staff_id, day, code_id, start_min, end_min, break_min, note
+		FROM published_shifts WHERE org_id = ? AND roster_id = ? AND published = ? ORDER BY day, start_min, shift_id`, scanPublished, id, version)
 }

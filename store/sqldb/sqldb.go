@@ -39,12 +39,13 @@ type dialect struct {
 // for them, unless long is write. Two may be the same.
 type pools struct {
 	write, read, long, longRead *sql.DB
-	prepared                    int // statements that each keeps prepared at most
+	probe                       *sql.DB // asks whether the server answers, also when all others are in use; nil: there is no server
+	prepared                    int     // statements that each keeps prepared at most
 }
 
 func (p pools) close() error {
 	var errs []error
-	for _, db := range []*sql.DB{p.read, p.longRead, p.long, p.write} { // the writer last: on SQLite its last act is a checkpoint
+	for _, db := range []*sql.DB{p.probe, p.read, p.longRead, p.long, p.write} { // the writer last: on SQLite its last act is a checkpoint
 		if db != nil {
 			errs = append(errs, db.Close()) // twice does nothing
 		}
@@ -73,8 +74,11 @@ func open(d dialect, now func() time.Time) (*DB, error) {
 	return &DB{dialect: d, pools: p, reads: newStatements(p.read, p.prepared), writes: newStatements(p.write, p.prepared), now: now}, nil
 }
 
-// Ping asks both pools.
+// Ping asks the server, or both pools of a file.
 func (db *DB) Ping(ctx context.Context) error {
+	if db.probe != nil {
+		return db.probe.PingContext(ctx)
+	}
 	return errors.Join(db.read.PingContext(ctx), db.write.PingContext(ctx))
 }
 
@@ -85,10 +89,18 @@ func (db *DB) Close() error {
 	return db.pools.close()
 }
 
-// Read runs fn in a read-only transaction.
+// Read runs fn in a read-only transaction, and once more where its connection was lost.
 func (db *DB) Read(ctx context.Context, org roster.OrgID, fn func(store.Reader) error) error {
 	ctx, cancel := context.WithTimeout(ctx, readDeadline)
 	defer cancel()
+	err := db.readOnce(ctx, org, fn)
+	for again := 0; again < 2 && err != nil && db.mayRunAgain(err) && ctx.Err() == nil; again++ {
+		err = db.readOnce(ctx, org, fn) // a connection to a server that is gone; another may answer
+	}
+	return err
+}
+
+func (db *DB) readOnce(ctx context.Context, org roster.OrgID, fn func(store.Reader) error) error {
 	tx, err := db.read.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
 	if err != nil {
 		return fmt.Errorf("begin read: %w", err)
@@ -163,7 +175,7 @@ func (db *DB) writeOnce(ctx context.Context, act roster.Act, fn func(store.Write
 		return c, false, fmt.Errorf("begin write: %w", err)
 	}
 	defer tx.Rollback() //nolint:errcheck // after a commit there is nothing to roll back
-	w := &writer{reader: reader{tx: tx, statements: db.writes, org: act.Org}, db: db, nowMs: db.now().UnixMilli(), prepared: map[string]*sql.Stmt{}}
+	w := &writer{reader: reader{tx: tx, statements: db.writes, org: act.Org}, db: db, nowMs: db.now().UnixMilli(), prepared: map[string]*sql.Stmt{}, touched: map[store.Scope]bool{}}
 	if err := w.takePen(ctx); err != nil {
 		return c, false, err
 	}
@@ -179,7 +191,7 @@ func (db *DB) writeOnce(ctx context.Context, act roster.Act, fn func(store.Write
 	case w.rows == 0 || len(w.events) == 0:
 		return c, false, fmt.Errorf("act %s wrote %d rows and recorded %d events", act.Kind, w.rows, len(w.events))
 	}
-	if err := w.sign(ctx, act); err != nil {
+	if err := errors.Join(w.sign(ctx, act), w.stamp(ctx)); err != nil {
 		return c, false, err
 	}
 	c = store.Change{Revision: w.revision, Events: w.events}
@@ -197,6 +209,8 @@ type writer struct {
 	revision int64
 	rows     int64
 	events   []roster.Event
+	touched  map[store.Scope]bool
+	left     bool                 // shifts may have left a month
 	prepared map[string]*sql.Stmt // by text
 }
 

@@ -23,6 +23,7 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 		{"shifts", shifts},
 		{"published", published},
 		{"events", events},
+		{"stamps", stamps},
 		{"accounts", accounts},
 		{"transactions", transactions},
 		{"tenancy", tenancy},
@@ -126,7 +127,7 @@ func (w *world) try(fn func(context.Context, store.Writer) error) (store.Change,
 	w.t.Helper()
 	ctx := w.t.Context()
 	return w.s.Write(ctx, w.act("test.written"), func(x store.Writer) error {
-		x.Record(roster.Event{Name: "test.done"})
+		x.Record(roster.Event{Name: "test.done", Cell: roster.Cell{Staff: w.staff.ID, Day: monday}})
 		return fn(ctx, x)
 	})
 }

@@ -1,0 +1,238 @@
+package cached
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"wakakusa/roster"
+	"wakakusa/store"
+)
+
+// errAway is the answer where the database is needed and does not answer.
+var errAway = roster.Refuse(roster.Away, "error.away")
+
+const (
+	askEvery     = time.Second
+	answerWithin = time.Second
+	// waitFor is how long writes still go to a database that does not answer: another server may take its place in that time.
+	waitFor = 5 * time.Second
+)
+
+// outage knows whether the database answers. Somebody who asked in vain finds out for all, and once a second somebody asks anyway, so that
+// a database that hangs does not keep every request until it gives up.
+type outage struct {
+	s     *Store
+	since atomic.Int64 // when it began, ms; 0: the database answers
+	stop  context.CancelFunc
+	all   sync.WaitGroup
+	ask   sync.Mutex
+}
+
+func (o *outage) begin(s *Store) {
+	o.s = s
+	ctx, stop := context.WithCancel(context.Background())
+	o.stop = stop
+	if s.Server {
+		o.all.Go(func() { o.watch(ctx) })
+	}
+}
+
+func (o *outage) close() {
+	o.stop()
+	o.all.Wait()
+}
+
+func (o *outage) on() bool { return o.since.Load() != 0 }
+
+// long reports an outage that another server's taking over does not explain.
+func (o *outage) long() bool {
+	since := o.since.Load()
+	return since != 0 && time.Since(time.UnixMilli(since)) > waitFor
+}
+
+// means reports whether an error is that of a database that does not answer.
+func (o *outage) means(ctx context.Context, err error) bool {
+	var refusal *roster.Error
+	if err == nil || !o.s.Server || errors.As(err, &refusal) || ctx.Err() != nil {
+		return false
+	}
+	return o.on() || !o.answers(ctx)
+}
+
+func (o *outage) watch(ctx context.Context) {
+	tick := time.NewTicker(askEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			o.answers(ctx)
+		}
+	}
+}
+
+// answers asks the database, and notes what came of it.
+func (o *outage) answers(ctx context.Context) bool {
+	o.ask.Lock()
+	defer o.ask.Unlock()
+	within, cancel := context.WithTimeout(context.WithoutCancel(ctx), answerWithin)
+	defer cancel()
+	err := o.s.Store.Ping(within)
+	switch {
+	case err == nil:
+		if since := o.since.Swap(0); since != 0 {
+			o.s.Log.WarnContext(ctx, "the database is back", "after", time.Since(time.UnixMilli(since)).Round(time.Millisecond))
+		}
+	case o.since.CompareAndSwap(0, time.Now().UnixMilli()):
+		o.s.Log.ErrorContext(ctx, "the database is away: what was read last is shown, nothing can be changed", "error", err)
+	}
+	return err == nil
+}
+
+// Ping fails at once while the database is away.
+func (s *Store) Ping(ctx context.Context) error {
+	if s.outage.on() {
+		return errAway
+	}
+	return s.Store.Ping(ctx)
+}
+
+// lastKnown asks the database, and while it is away answers what it said last, for some minutes. What has ended meanwhile elsewhere, a
+// sign-in or a membership, is not known then: but there is nothing to be changed with it either.
+func lastKnown[T any](ctx context.Context, s *Store, key string, ask func() (T, error)) (T, error) {
+	if !s.outage.on() {
+		v, err := ask()
+		if err == nil {
+			s.known.Set(key, v)
+		}
+		if !s.outage.means(ctx, err) {
+			return v, err
+		}
+	}
+	if v, ok := s.known.GetIfPresent(key); ok {
+		return v.(T), nil
+	}
+	var none T
+	return none, errAway
+}
+
+// SignInBy, Account and Memberships are asked for with every request.
+func (s *Store) SignInBy(ctx context.Context, hash string) (store.SignIn, error) {
+	return lastKnown(ctx, s, "sign-in "+hash, func() (store.SignIn, error) { return s.Store.SignInBy(ctx, hash) })
+}
+
+func (s *Store) EndSignIn(ctx context.Context, hash string) error {
+	s.known.Invalidate("sign-in " + hash)
+	return s.Store.EndSignIn(ctx, hash)
+}
+
+func (s *Store) Account(ctx context.Context, id roster.AccountID) (store.Account, error) {
+	return lastKnown(ctx, s, "account "+string(id), func() (store.Account, error) { return s.Store.Account(ctx, id) })
+}
+
+func (s *Store) Memberships(ctx context.Context, id roster.AccountID) ([]store.Membership, error) {
+	return lastKnown(ctx, s, "memberships "+string(id), func() ([]store.Membership, error) { return s.Store.Memberships(ctx, id) })
+}
+
+// nothing is the snapshot of a database that is away.
+type nothing struct{}
+
+var _ store.Reader = nothing{}
+
+func (nothing) Org(context.Context) (roster.Org, error)      { return roster.Org{}, errAway }
+func (nothing) Sites(context.Context) ([]roster.Site, error) { return nil, errAway }
+func (nothing) Site(context.Context, roster.SiteID) (roster.Site, error) {
+	return roster.Site{}, errAway
+}
+func (nothing) Jobs(context.Context) ([]roster.Job, error)     { return nil, errAway }
+func (nothing) People(context.Context) ([]roster.Staff, error) { return nil, errAway }
+func (nothing) Staff(context.Context, roster.StaffID) (roster.Staff, error) {
+	return roster.Staff{}, errAway
+}
+
+func (nothing) Contracts(context.Context) (map[roster.StaffID][]roster.Contract, error) {
+	return nil, errAway
+}
+
+func (nothing) ContractsOf(context.Context, roster.StaffID) ([]roster.Contract, error) {
+	return nil, errAway
+}
+func (nothing) Codes(context.Context) ([]roster.Code, error)                { return nil, errAway }
+func (nothing) CodeInUse(context.Context, roster.CodeID) (bool, error)      { return false, errAway }
+func (nothing) Needs(context.Context, roster.SiteID) ([]roster.Need, error) { return nil, errAway }
+func (nothing) OwnHolidays(context.Context) ([]roster.Holiday, error)       { return nil, errAway }
+func (nothing) RosterAt(context.Context, roster.SiteID, roster.Period) (roster.Roster, error) {
+	return roster.Roster{}, errAway
+}
+
+func (nothing) Rosters(context.Context, roster.SiteID, roster.Period) ([]roster.Roster, error) {
+	return nil, errAway
+}
+
+func (nothing) LockedCells(context.Context, roster.Period) (map[roster.Cell]bool, error) {
+	return nil, errAway
+}
+
+func (nothing) Shift(context.Context, roster.ShiftID) (roster.Shift, error) {
+	return roster.Shift{}, errAway
+}
+
+func (nothing) SheetShifts(context.Context, roster.SiteID, roster.Period) (map[roster.StaffID][]roster.Shift, error) {
+	return nil, errAway
+}
+
+func (nothing) ShiftsOf(context.Context, []roster.StaffID, roster.Period) (map[roster.StaffID][]roster.Shift, error) {
+	return nil, errAway
+}
+
+func (nothing) PublishedOf(context.Context, roster.StaffID, roster.Period) ([]roster.Shift, error) {
+	return nil, errAway
+}
+
+func (nothing) PublishedAt(context.Context, roster.SiteID, roster.Period) ([]roster.Shift, error) {
+	return nil, errAway
+}
+
+func (nothing) PublishedCopy(context.Context, roster.RosterID, int) ([]roster.Shift, error) {
+	return nil, errAway
+}
+
+func (nothing) PublishedCells(context.Context, roster.RosterID, int, []roster.Cell) ([]roster.Shift, error) {
+	return nil, errAway
+}
+func (nothing) Members(context.Context) ([]roster.Member, error) { return nil, errAway }
+func (nothing) Member(context.Context, roster.MemberID) (roster.Member, error) {
+	return roster.Member{}, errAway
+}
+
+func (nothing) EventsAfter(context.Context, int64, int) ([]roster.Event, error) { return nil, errAway }
+
+func (nothing) ActAt(context.Context, int64) (roster.PastAct, []roster.Event, error) {
+	return roster.PastAct{}, nil, errAway
+}
+
+func (nothing) ActsOf(context.Context, roster.AccountID, string, int) ([]roster.PastAct, error) {
+	return nil, errAway
+}
+
+func (nothing) TouchedAfter(context.Context, int64, roster.Period) (map[roster.Cell]roster.PastAct, error) {
+	return nil, errAway
+}
+
+func (nothing) CellHistory(context.Context, roster.Cell, int) ([]roster.PastAct, [][]roster.Event, error) {
+	return nil, nil, errAway
+}
+
+func (nothing) History(context.Context, int64, int) ([]roster.PastAct, error) { return nil, errAway }
+
+func (nothing) ImportRefs(context.Context, string, string, []string) (map[string]store.ImportRef, error) {
+	return nil, errAway
+}
+
+func (nothing) Stamps(context.Context, ...store.Scope) (map[store.Scope]store.Stamp, error) {
+	return nil, errAway
+}
