@@ -20,7 +20,12 @@ type (
 	Session    = store.SignIn
 	Membership = store.Membership
 	Link       = store.Link
+	Age        = store.Age
+	CacheStats = store.CacheStats
 )
+
+// WithAge returns a context whose reads note when they are old because the database is away.
+func WithAge(ctx context.Context) (context.Context, *Age) { return store.WithAge(ctx) }
 
 // Limits on failed sign-ins, per account and address, and per address alone: one person's typos must not lock an office out.
 const (

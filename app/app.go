@@ -49,6 +49,13 @@ func (a *App) read(ctx context.Context, by roster.Actor, fn func(store.Reader) e
 	return a.store.Read(ctx, by.Org, fn)
 }
 
+// DatabaseAway reports that the database does not answer.
+func (a *App) DatabaseAway(ctx context.Context) bool {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
+	defer cancel()
+	return a.store.Ping(ctx) != nil
+}
+
 // Health is what the probes report.
 type Health struct {
 	Database error

@@ -70,6 +70,9 @@ func (k *keptSheet) newest(ctx context.Context, r store.Reader) (OpenSheet, erro
 	if err == nil {
 		k.OpenSheet = next
 	}
+	if roster.KindOf(err) == roster.Away && k.Sheet != nil {
+		return k.OpenSheet, nil // newer than anything else that can be had
+	}
 	return next, err
 }
 

@@ -11,6 +11,7 @@ import (
 
 	"wakakusa/roster"
 	"wakakusa/store"
+	"wakakusa/store/cached/cachedtest"
 	"wakakusa/store/sqldb"
 	"wakakusa/store/sqldb/sqldbtest"
 )
@@ -64,7 +65,7 @@ func (f *facility) open() {
 		must(f.t, f.db.Close())
 	}
 	f.db = f.at.Open(f.t, f.clock)
-	f.App = New(f.db, f.clock, newID)
+	f.App = New(cachedtest.Around(f.t, f.db, f.clock), f.clock, newID)
 }
 
 func (f *facility) clock() time.Time {

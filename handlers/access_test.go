@@ -206,7 +206,7 @@ func TestMassAssignment(t *testing.T) {
 		}
 	})
 	t.Run("masters", func(t *testing.T) {
-		ours := []string{"orgs", "sites", "staff", "jobs", "codes", "acts", "events", "sign_ins"} // what these forms are for
+		ours := []string{"orgs", "sites", "staff", "jobs", "codes", "acts", "events", "scopes", "sign_ins"} // what these forms are for
 		rest, foreigners := o.dump(ours...), other.revision()
 		for _, path := range []string{
 			"/staff/" + string(o.people[0].ID), "/codes/" + string(o.codes["日"].ID), "/sites/" + string(o.site1.ID), "/jobs/" + string(o.job.ID),

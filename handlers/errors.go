@@ -31,9 +31,14 @@ func status(err error) int {
 		return http.StatusUnauthorized
 	case roster.TooMany:
 		return http.StatusTooManyRequests
+	case roster.Away:
+		return http.StatusServiceUnavailable
 	}
 	return http.StatusInternalServerError
 }
+
+// awayRetry is after how many seconds it is worth asking a database again that was away.
+const awayRetry = "5"
 
 // answerError answers whatever a handler did not answer itself. Causes of faults go to the log, never to the page.
 func (s *Server) answerError(err error, c echo.Context) {
@@ -45,6 +50,12 @@ func (s *Server) answerError(err error, c echo.Context) {
 		r = &request{Context: c, text: s.texts.For(preferred(c.Request().Header.Get("Accept-Language")))}
 	}
 	code := status(err)
+	if code == http.StatusInternalServerError && s.app.DatabaseAway(r.ctx()) {
+		err, code = roster.Refuse(roster.Away, "error.away"), http.StatusServiceUnavailable
+	}
+	if code == http.StatusServiceUnavailable {
+		c.Response().Header().Set("Retry-After", awayRetry)
+	}
 	switch {
 	case code == http.StatusUnauthorized:
 		err = s.toSignIn(r)
@@ -76,6 +87,7 @@ func (s *Server) sentence(c *request, err error) string {
 var toldStatuses = []int{
 	http.StatusNotFound, http.StatusForbidden, http.StatusMethodNotAllowed, http.StatusRequestEntityTooLarge,
 	http.StatusMisdirectedRequest, http.StatusUnprocessableEntity, http.StatusConflict, http.StatusTooManyRequests,
+	http.StatusServiceUnavailable,
 }
 
 func errorTitle(code int) string {

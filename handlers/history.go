@@ -86,6 +86,8 @@ func (h historian) line(e roster.Event) string {
 		return h.roster(e)
 	case roster.EventOrgRestored:
 		return h.restored(e)
+	case roster.EventCacheCleared:
+		return h.text.T("history." + e.Name)
 	}
 	noun, done, _ := strings.Cut(e.Name, ".")
 	thing := h.text.T("history.thing_"+noun, "Name", h.thing(noun, e))

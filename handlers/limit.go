@@ -27,8 +27,9 @@ type Limits struct {
 type SharedCounts interface {
 	// Take counts one more under a key, unless limit were counted within the time per before now; then it says how long until there is room.
 	Take(ctx context.Context, key string, limit int, per time.Duration) (wait time.Duration, err error)
-	// Away reports that counting does not work at present.
+	// Away reports that counting does not work at present, Failed how many requests waited in vain.
 	Away() bool
+	Failed() int64
 }
 
 const limitPer = time.Minute

@@ -31,19 +31,59 @@ func (m conditionMetrics) Collect(to chan<- prometheus.Metric) {
 		to <- prometheus.NewInvalidMetric(conditionOK, err)
 	}
 	for _, x := range list {
-		ok := 0.0
-		if x.OK {
-			ok = 1
-		}
-		to <- prometheus.MustNewConstMetric(conditionOK, prometheus.GaugeValue, ok, x.Name)
+		to <- prometheus.MustNewConstMetric(conditionOK, prometheus.GaugeValue, oneIf(x.OK), x.Name)
 		to <- prometheus.MustNewConstMetric(conditionAge, prometheus.GaugeValue, x.Seconds, x.Name)
 	}
+}
+
+// countMetrics tells what is counted since the start.
+type countMetrics struct{ s *Server }
+
+var (
+	cacheAsked  = prometheus.NewDesc("wakakusa_cache_requests_total", "Questions to the cache, by where it was asked and whether it knew.", []string{"tier", "result"}, nil)
+	cacheBytes  = prometheus.NewDesc("wakakusa_cache_bytes", "Estimated memory of what this server keeps.", nil, nil)
+	redisFailed = prometheus.NewDesc("wakakusa_redis_failures_total", "Requests that waited for Redis in vain.", nil, nil)
+	redisAway   = prometheus.NewDesc("wakakusa_redis_away", "1 while Redis does not take commands.", nil, nil)
+	baseAway    = prometheus.NewDesc("wakakusa_database_away", "1 while the database does not answer.", nil, nil)
+)
+
+// Describe is part of a collector.
+func (countMetrics) Describe(to chan<- *prometheus.Desc) {
+	to <- cacheAsked
+	to <- cacheBytes
+	to <- redisFailed
+	to <- redisAway
+	to <- baseAway
+}
+
+// Collect is part of a collector.
+func (m countMetrics) Collect(to chan<- prometheus.Metric) {
+	c := m.s.app.CacheStats()
+	for _, x := range []struct {
+		tier, result string
+		n            int64
+	}{{"memory", "hit", c.Hits}, {"memory", "miss", c.Misses}, {"redis", "hit", c.SharedHits}, {"redis", "miss", c.SharedMisses}} {
+		to <- prometheus.MustNewConstMetric(cacheAsked, prometheus.CounterValue, float64(x.n), x.tier, x.result)
+	}
+	to <- prometheus.MustNewConstMetric(cacheBytes, prometheus.GaugeValue, float64(c.Bytes))
+	to <- prometheus.MustNewConstMetric(baseAway, prometheus.GaugeValue, oneIf(m.s.app.DatabaseAway(context.Background())))
+	if shared := m.s.Limits.Shared; shared != nil {
+		to <- prometheus.MustNewConstMetric(redisFailed, prometheus.CounterValue, float64(shared.Failed()))
+		to <- prometheus.MustNewConstMetric(redisAway, prometheus.GaugeValue, oneIf(shared.Away()))
+	}
+}
+
+func oneIf(b bool) float64 {
+	if b {
+		return 1
+	}
+	return 0
 }
 
 // metrics are ours and those of the process and of Litestream.
 func (s *Server) metrics() http.Handler {
 	own := prometheus.NewRegistry()
-	own.MustRegister(conditionMetrics{s})
+	own.MustRegister(conditionMetrics{s}, countMetrics{s})
 	return promhttp.HandlerFor(prometheus.Gatherers{prometheus.DefaultGatherer, own}, promhttp.HandlerOpts{ErrorHandling: promhttp.ContinueOnError})
 }
 

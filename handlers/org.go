@@ -45,6 +45,12 @@ func (s *Server) saveOrg(c *request) error {
 	return err
 }
 
+// postClearCache makes every server read everything of the organisation anew.
+func (s *Server) postClearCache(c *request) error {
+	err := s.app.ClearCache(c.ctx(), c.actor, c.key())
+	return s.answer(c, err, "/settings", "cleared", func(code int, refusal error) error { return s.orgPage(c, code, refusal) })
+}
+
 // within reads a number that must lie between two others.
 func (d *draft) within(name string, low, high int, key string) int {
 	n, err := strconv.Atoi(d.plain(name))
@@ -92,5 +98,6 @@ func (s *Server) orgPage(c *request, code int, refusal error) error {
 		v.Sees = append(v.Sees, row)
 	}
 	v.Form = s.formOf(c, "/settings", now, refusal)
+	v.Cache = views.Form{Action: c.base() + "/settings/cache", Key: newKey()}
 	return s.page(c, code, views.OrgPage(v))
 }

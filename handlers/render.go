@@ -80,7 +80,7 @@ func (s *Server) write(c *request, status int, body templ.Component) error {
 func (s *Server) frame(c *request, title string, pairs ...any) views.Frame {
 	f := views.Frame{
 		Text: c.text, Title: c.text.T(title, pairs...), Assets: s.assets, Theme: c.account.Theme, User: c.account.Display,
-		Notice: c.notice, Part: c.htmx(),
+		Notice: c.notice, Part: c.htmx(), AsOf: c.asOf,
 	}
 	if f.Notice == nil {
 		f.Notice = c.doneNotice()
@@ -90,6 +90,15 @@ func (s *Server) frame(c *request, title string, pairs ...any) views.Frame {
 		f.Org, f.Base, f.Menu = c.org.Name, c.base(), menu(c)
 	}
 	return f
+}
+
+// asOf tells how old the page is while the database is away.
+func (c *request) asOf() string {
+	at, old := c.age.AsOf()
+	if !old {
+		return ""
+	}
+	return c.moment(at)
 }
 
 // menu lists where the actor may go.

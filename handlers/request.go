@@ -28,6 +28,7 @@ type request struct {
 	text    views.Text
 	form    map[string][]string
 	notice  *views.Notice
+	age     *app.Age // of what is shown
 }
 
 func (c *request) ctx() context.Context { return c.Request().Context() }
@@ -93,6 +94,9 @@ func (c *request) baseRevision() int64 { return int64(number(c.field("base"))) }
 func (s *Server) open(c echo.Context) (*request, error) {
 	r := &request{Context: c}
 	c.Set(requestKey, r)
+	ctx, age := app.WithAge(c.Request().Context())
+	r.age = age
+	c.SetRequest(c.Request().WithContext(ctx))
 	r.text = s.texts.For(preferred(c.Request().Header.Get("Accept-Language")))
 	sess, err := s.sessions.New(c.Request(), s.sessions.name())
 	if err != nil {

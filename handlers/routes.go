@@ -96,6 +96,7 @@ func routes() []route {
 		{post, "/o/:org/members/:member/link", may(roster.EditMembers), (*Server).postMemberLink},
 		{get, "/o/:org/settings", may(roster.EditOrg), (*Server).getSettings},
 		{post, "/o/:org/settings", may(roster.EditOrg), (*Server).postSettings},
+		{post, "/o/:org/settings/cache", may(roster.EditOrg), (*Server).postClearCache},
 		{get, "/o/:org/history", may(roster.ViewHistory), (*Server).getHistory},
 		{get, "/o/:org/backups", may(roster.KeepBackups), (*Server).getBackups},
 		{post, "/o/:org/backups", may(roster.KeepBackups), (*Server).postBackup},

@@ -73,7 +73,9 @@ func (st *sessionStore) New(r *http.Request, name string) (*sessions.Session, er
 		sess.Values[k] = v
 	}
 	if attended(r) {
-		err = st.touch(r, kept)
+		if err = st.touch(r, kept); err != nil && st.app.DatabaseAway(r.Context()) {
+			err = nil // they look at what is kept
+		}
 	}
 	return sess, err
 }

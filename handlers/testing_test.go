@@ -22,6 +22,8 @@ import (
 	"wakakusa/roster"
 	"wakakusa/store"
 	"wakakusa/store/backup"
+	"wakakusa/store/cached"
+	"wakakusa/store/cached/cachedtest"
 	"wakakusa/store/daemontest"
 	"wakakusa/store/sqldb"
 	"wakakusa/store/sqldb/sqldbtest"
@@ -32,6 +34,7 @@ type site struct {
 	t     *testing.T
 	app   *app.App
 	store *sqldb.DB
+	kept  *cached.Store // around it
 	at    sqldbtest.Place
 	http  *httptest.Server
 	srv   *Server
@@ -82,7 +85,8 @@ func newSite(t *testing.T, change ...func(*Config)) *site {
 	s := &site{t: t, now: time.Date(2026, 11, 24, 9, 0, 0, 0, roster.Japan), logs: &daemontest.Log{}, restored: make(chan app.RestoreFrom, 1)}
 	s.at = sqldbtest.New(t)
 	s.store = s.at.Open(t, s.clock)
-	s.app = app.New(s.store, s.clock, newID)
+	s.kept = cachedtest.Around(t, s.store, s.clock)
+	s.app = app.New(s.kept, s.clock, newID)
 	log := slog.New(slog.NewTextHandler(s.logs, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	cfg := Config{Limits: Limits{Requests: 1e6, Sheet: 1e6}, Upkeep: s.upkeep(log), Log: log}
 	for _, f := range change {

@@ -48,6 +48,7 @@ const (
 	EventRosterSaved     = "roster.saved"
 	EventOrgSaved        = "org.saved"
 	EventOrgRestored     = "org.restored"
+	EventCacheCleared    = "cache.cleared"
 	EventSiteSaved       = "site.saved"
 	EventJobSaved        = "job.saved"
 	EventJobRemoved      = "job.removed"

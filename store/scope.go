@@ -25,7 +25,7 @@ type Stamp int64
 type ScopeReader interface {
 	// Stamps returns those of scopes in this snapshot. Each write draws new ones for the scopes it touches, so where a stamp is the same,
 	// so are the rows – also when the database was put back to an earlier state and went another way since, which a revision would not tell.
-	// A scope that was never stamped has one that every write of the organisation changes.
+	// A scope that was never stamped has one that every write of the organisation changes; that of ScopeAll is 0.
 	Stamps(ctx context.Context, scopes ...Scope) (map[Scope]Stamp, error)
 }
 

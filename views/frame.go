@@ -12,16 +12,24 @@ type Frame struct {
 	User    string // name of the person, "" when nobody is signed in
 	Theme   string // "", "light" or "dark"; "" follows the device
 	Menu    []MenuItem
-	Notice  *Notice // a sentence at the top of the page, once
-	Part    bool    // htmx asks for the page's own part, not for a document
-	Fluid   bool    // the page uses the whole width (the sheet)
-	Request string  // request id, shown on error pages
+	AsOf    func() string // when what is shown was read, once all is read, if the database is away; nil: it never is
+	Notice  *Notice       // a sentence at the top of the page, once
+	Part    bool          // htmx asks for the page's own part, not for a document
+	Fluid   bool          // the page uses the whole width (the sheet)
+	Request string        // request id, shown on error pages
 	Assets  *static.Assets
 	Scripts []string // assets that this page needs besides those of every page
 }
 
 // Asset returns the path of a style, script or picture.
 func (f Frame) Asset(name string) string { return f.Assets.URL(name) }
+
+func (f Frame) asOf() string {
+	if f.AsOf == nil {
+		return ""
+	}
+	return f.AsOf()
+}
 
 // Home is where the brand leads.
 func (f Frame) Home() string {

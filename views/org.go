@@ -10,6 +10,7 @@ type OrgForm struct {
 	WeekHours []Choice
 	Heads     []string // classes seen
 	Sees      []SeesRow
+	Cache     Form // makes everything be read anew
 }
 
 // SeesRow is whom one class sees.

@@ -56,7 +56,7 @@ func TestExportAndImport(t *testing.T) {
 		t.Errorf("the import of the former system does not go on there: %v %s", err, out)
 	}
 	one := exported(back, "one.sql", "--org", slugs(t, back)[1])
-	if !bytes.Contains(one[:100], []byte("schema 3, org ")) || len(one) >= len(first) {
+	if !bytes.Contains(one[:100], []byte("schema 4, org ")) || len(one) >= len(first) {
 		t.Errorf("%.100s", one)
 	}
 	other := map[string]string{"DATA_DIR": filepath.Join(t.TempDir(), "data")}
@@ -196,7 +196,7 @@ func TestImportRefuses(t *testing.T) {
 	}
 	for _, args := range [][]string{{"import", file}, {"import", file, "--check"}} {
 		_, err := runCommand(t, to, args...)
-		if err == nil || !strings.Contains(err.Error(), file+": line 9: the table stuff does not belong here") {
+		if err == nil || !strings.Contains(err.Error(), file+": line 10: the table stuff does not belong here") {
 			t.Errorf("%v: %v", args, err)
 		}
 	}

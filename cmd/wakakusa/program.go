@@ -14,6 +14,7 @@ import (
 
 	"wakakusa/app"
 	"wakakusa/handlers"
+	"wakakusa/store/cached"
 	"wakakusa/store/redis"
 )
 
@@ -23,6 +24,7 @@ const stopWithin = 15 * time.Second
 type program struct {
 	app     *app.App
 	store   *database
+	kept    *cached.Store // around store
 	redis   *redis.Client // nil where it is not configured
 	upkeep  *app.Upkeep
 	server  *handlers.Server
@@ -83,7 +85,10 @@ func (p *program) open(ctx context.Context, cfg Config) (err error) {
 	if err != nil {
 		return err
 	}
-	p.app = app.New(p.store, time.Now, newID)
+	if p.kept, err = p.store.kept(cfg, p.redis, p.log); err != nil {
+		return err
+	}
+	p.app = app.New(p.kept, time.Now, newID)
 	p.upkeep = p.store.upkeep(cfg, p.app, p.log, p.restored)
 	p.server, err = handlers.New(p.app, handlers.Config{
 		Hosts: cfg.AllowedHosts, Public: cfg.PublicURL, Secure: cfg.UseHTTPS, Proxies: proxies, Limits: limits, Upkeep: p.upkeep, Log: p.log,
@@ -176,6 +181,9 @@ func (p *program) Close() (err error) {
 	}
 	if p.upkeep != nil {
 		p.upkeep.Close()
+	}
+	if p.kept != nil {
+		p.kept.Stop()
 	}
 	if p.redis != nil {
 		err = errors.Join(err, p.redis.Close())

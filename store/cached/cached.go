@@ -30,7 +30,8 @@ type Options struct {
 	Server bool   // the database is a server, which may be away
 	Now    func() time.Time
 	Log    *slog.Logger
-	Check  bool // for tests: panics when somebody has changed what is kept
+
+	Changed func(key string) // for tests: told when somebody has changed what is kept; nil: nobody looks
 }
 
 const (
@@ -86,15 +87,20 @@ func New(inner store.Store, o Options) (*Store, error) {
 	return s, nil
 }
 
-// Close ends what goes on in the background, then the store below.
+// Close stops, then closes the store below.
 func (s *Store) Close() error {
+	s.Stop()
+	return s.Store.Close()
+}
+
+// Stop ends what goes on in the background; the store below stays open.
+func (s *Store) Stop() {
 	s.warmer.close()
 	s.outage.close()
 	if s.memory != nil {
 		s.memory.StopAllGoroutines()
 	}
 	s.known.StopAllGoroutines()
-	return s.Store.Close()
 }
 
 // Read gives fn a Reader that asks memory first. While the database is away there is memory only: what it does not hold is Away.

@@ -7,7 +7,6 @@ import (
 	"testing"
 	"time"
 
-	"wakakusa/roster"
 	"wakakusa/store"
 	"wakakusa/store/sqldb"
 	"wakakusa/store/sqldb/sqldbtest"
@@ -47,10 +46,16 @@ func (b *box) Keep(_ context.Context, key string, value []byte, _ time.Duration)
 	return b.loud
 }
 
-func wrap(t testing.TB, db *sqldb.DB, o Options) *Store {
+func wrap(t testing.TB, inner store.Store, o Options) *Store {
 	t.Helper()
-	o.Now, o.Log, o.Check = time.Now, slog.New(slog.DiscardHandler), true
-	s, err := New(db, o)
+	o.Log = slog.New(slog.DiscardHandler)
+	if o.Changed == nil {
+		o.Changed = func(key string) { panic("somebody changed what is kept as " + key) }
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	s, err := New(inner, o)
 	must(t, err)
 	t.Cleanup(func() { s.Close() })
 	return s
@@ -72,17 +77,17 @@ func TestKeepsTheContract(t *testing.T) {
 	}
 }
 
+func newPlace(t *testing.T, engine string) sqldbtest.Place {
+	t.Helper()
+	if engine == "mysql" {
+		return sqldbtest.Empty(t)
+	}
+	return sqldbtest.Place{Path: sqldbtest.File(t)}
+}
+
 func newDB(t *testing.T, engine string) *sqldb.DB {
 	t.Helper()
-	at := sqldbtest.Place{Path: ""}
-	if engine == "sqlite" {
-		at.Path = sqldbtest.File(t)
-	} else {
-		at = sqldbtest.Empty(t)
-	}
-	db := at.Open(t, time.Now)
+	db := newPlace(t, engine).Open(t, time.Now)
 	must(t, db.Migrate(t.Context()))
 	return db
 }
-
-var _ = roster.Away

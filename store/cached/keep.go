@@ -13,7 +13,7 @@ import (
 type entry struct {
 	value any
 	bytes uint32 // estimated
-	text  string // for Options.Check
+	text  string // for Options.Changed
 }
 
 // question is what an answer depends on: its words, and the stamps of the scopes that its rows belong to.
@@ -72,15 +72,15 @@ func recall[T any](s *Store, key string) (answer T, ok bool) {
 	if !ok {
 		return answer, false
 	}
-	if s.Check && fmt.Sprint(e.value) != e.text {
-		panic("somebody changed what is kept as " + key)
+	if s.Changed != nil && fmt.Sprint(e.value) != e.text {
+		s.Changed(key)
 	}
 	return e.value.(T), true
 }
 
 func (s *Store) remember(key string, answer any, bytes int) {
 	e := entry{value: answer, bytes: uint32(len(key) + 100 + bytes)}
-	if s.Check {
+	if s.Changed != nil {
 		e.text = fmt.Sprint(answer)
 	}
 	s.memory.Set(key, e)

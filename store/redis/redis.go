@@ -115,7 +115,7 @@ func (c *Client) lose(err error) {
 	if !c.away.CompareAndSwap(false, true) {
 		return
 	}
-	c.log.Warn("redis is away: each server counts for itself", "error", err)
+	c.log.Warn("redis is away: each server counts and keeps for itself", "error", err)
 	c.probes.Go(c.await)
 }
 

@@ -73,7 +73,7 @@ func (w *writer) stampOne(ctx context.Context, s store.Scope, stamp store.Stamp)
 	return w.insert(ctx, "scopes", []column{{"scope", string(s)}, {"stamp", int64(stamp)}})
 }
 
-// Stamps gives what was never stamped the organisation's revision, below zero.
+// Stamps gives what was never stamped the organisation's revision, below zero; that of everything stays 0 until somebody clears it.
 func (r *reader) Stamps(ctx context.Context, scopes ...store.Scope) (map[store.Scope]store.Stamp, error) {
 	args := make([]any, len(scopes))
 	for i, s := range scopes {
@@ -89,7 +89,7 @@ func (r *reader) Stamps(ctx context.Context, scopes ...store.Scope) (map[store.S
 	if err != nil {
 		return nil, err
 	}
-	stamps, none := map[store.Scope]store.Stamp{}, store.Stamp(0)
+	stamps, none := map[store.Scope]store.Stamp{store.ScopeAll: 0}, store.Stamp(0)
 	for _, x := range found {
 		if x.scope == "" {
 			none = x.stamp

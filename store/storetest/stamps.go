@@ -11,11 +11,14 @@ import (
 	"wakakusa/store"
 )
 
-var everyScope = []store.Scope{store.ScopeAll, store.ScopeMasters, store.ScopeRosters, "2026-10", "2026-11", "2026-12"}
+var everyScope = []store.Scope{store.ScopeMasters, store.ScopeAll, store.ScopeRosters, "2026-10", "2026-11", "2026-12"}
 
 func (w *world) stamps() (found map[store.Scope]store.Stamp) {
 	w.t.Helper()
-	w.read(func(ctx context.Context, r store.Reader) (err error) { found, err = r.Stamps(ctx, everyScope...); return })
+	w.read(func(ctx context.Context, r store.Reader) (err error) {
+		found, err = r.Stamps(ctx, everyScope...)
+		return
+	})
 	return found
 }
 
