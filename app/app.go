@@ -26,6 +26,9 @@ func New(s store.Store, now func() time.Time, newID func() string) *App {
 	return &App{store: s, now: now, newID: newID, id: newID(), watch: newWatch(s), sheets: sheets{by: map[sheetKey]*keptSheet{}}, hash: make(chan struct{}, 2)}
 }
 
+// KeepNothing makes every sheet be read anew. It must be called before anything else.
+func (a *App) KeepNothing() { a.sheets.none = true }
+
 // Today is the civil date in an organisation's zone.
 func (a *App) Today(o roster.Org) roster.Day { return roster.DayOf(a.now().In(o.Zone())) }
 

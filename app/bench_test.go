@@ -3,18 +3,24 @@ package app
 import (
 	"context"
 	"fmt"
-	"path/filepath"
+	"log/slog"
 	"testing"
 	"time"
 
 	"wakakusa/app/demo"
 	"wakakusa/roster"
+	"wakakusa/store/cached"
+	"wakakusa/store/cached/cachedtest"
+	"wakakusa/store/redis"
+	"wakakusa/store/redis/redistest"
 	"wakakusa/store/sqldb"
+	"wakakusa/store/sqldb/sqldbtest"
 )
 
 // benchOrg is a year of a home with a hundred people on its sheet, in an organisation of 137.
 type benchOrg struct {
 	*App
+	db   *sqldb.DB
 	demo demo.Demo
 	by   roster.Actor
 }
@@ -22,16 +28,14 @@ type benchOrg struct {
 func newBenchOrg(b *testing.B) benchOrg {
 	b.Helper()
 	ctx, clock := context.Background(), func() time.Time { return noon }
-	db, err := sqldb.OpenSQLite(filepath.Join(b.TempDir(), "bench.db"), clock)
-	must(b, err)
+	db := sqldbtest.New(b).Open(b, clock)
 	b.Cleanup(func() { db.Close() })
-	must(b, db.Migrate(ctx))
 	d, err := demo.Build(ctx, db, demo.Options{Seed: 1, Today: today, Staff: 137, Months: 12, NewID: demo.SeqIDs(1)})
 	must(b, err)
 	a := New(db, clock, newID)
 	list, err := a.Memberships(ctx, d.Members[1].Account)
 	must(b, err)
-	o := benchOrg{a, d, ActorOf(list[0])}
+	o := benchOrg{a, db, d, ActorOf(list[0])}
 	s, err := a.Sheet(ctx, o.by, o.place())
 	must(b, err)
 	if len(s.Staff) < 100 {
@@ -71,6 +75,69 @@ func BenchmarkMonths12(b *testing.B) {
 	})
 	b.Run("EditCell", func(b *testing.B) { o.editCell(b) })
 	b.Run("Undo", func(b *testing.B) { o.undo(b) })
+}
+
+// BenchmarkCache reads what pages read, with each tier alone. Sheets are kept by the app besides (ADR 0023): here they are forgotten every
+// time, but for "kept sheets".
+func BenchmarkCache(b *testing.B) {
+	o, ctx := newBenchOrg(b), context.Background()
+	var me roster.Actor
+	for _, m := range o.demo.Members {
+		list, err := o.Memberships(ctx, m.Account)
+		must(b, err)
+		if list[0].Member.Staff != "" {
+			me = ActorOf(list[0])
+		}
+	}
+	month := roster.PeriodOf(today, 1)
+	server, err := redis.Open(ctx, redis.Config{URL: redistest.New(b).URL, Log: slog.New(slog.DiscardHandler)})
+	must(b, err)
+	b.Cleanup(func() { server.Close() })
+	around := func(change ...func(*cached.Options)) *cached.Store {
+		return cachedtest.Around(b, o.db, o.now, append(change, func(c *cached.Options) { c.Changed = nil })...)
+	}
+	shared := func(c *cached.Options) { c.Shared = server }
+	memory := around()
+	for _, tier := range []struct {
+		name  string
+		fresh func() *App
+	}{
+		{"none", func() *App { return New(o.db, o.now, newID) }},
+		{"memory", func() *App { return New(memory, o.now, newID) }},
+		{"redis", func() *App { return New(around(shared), o.now, newID) }}, // as in a program just started
+	} {
+		b.Run("Sheet/"+tier.name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				b.StopTimer()
+				a := tier.fresh()
+				a.KeepNothing()
+				b.StartTimer()
+				if _, err := a.Sheet(ctx, o.by, o.place()); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+		b.Run("Own/"+tier.name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				b.StopTimer()
+				a := tier.fresh()
+				b.StartTimer()
+				if _, err := a.Own(ctx, me, month); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+		b.Run("Edit/"+tier.name, func(b *testing.B) { (benchOrg{tier.fresh(), o.db, o.demo, o.by}).editCell(b) })
+	}
+	b.Run("Sheet/kept sheets", func(b *testing.B) {
+		for b.Loop() {
+			if _, err := o.Sheet(ctx, o.by, o.place()); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
 }
 
 // editCell paints one cell early and late by turns, as a manager does.

@@ -13,8 +13,9 @@ import (
 // sheets keeps whole sheets as they were at a revision of their organisation. Whoever asks names, by its own snapshot of the database,
 // the revision that it must see, so nothing ever has to be forgotten in time. What is kept is shared and never changed.
 type sheets struct {
-	mu sync.Mutex
-	by map[sheetKey]*keptSheet
+	mu   sync.Mutex
+	by   map[sheetKey]*keptSheet
+	none bool // every sheet is read anew
 }
 
 // sheetKey holds all that a sheet depends on beside the revision; drafts are for those who may edit.
@@ -36,6 +37,9 @@ const maxSheets = 16
 
 // of returns the place of a sheet, which may be empty still.
 func (k *sheets) of(key sheetKey) *keptSheet {
+	if k.none {
+		return &keptSheet{key: key}
+	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if s, ok := k.by[key]; ok {

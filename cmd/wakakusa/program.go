@@ -89,6 +89,9 @@ func (p *program) open(ctx context.Context, cfg Config) (err error) {
 		return err
 	}
 	p.app = app.New(p.kept, time.Now, newID)
+	if cfg.CacheMB == 0 {
+		p.app.KeepNothing()
+	}
 	p.upkeep = p.store.upkeep(cfg, p.app, p.log, p.restored)
 	p.server, err = handlers.New(p.app, handlers.Config{
 		Hosts: cfg.AllowedHosts, Public: cfg.PublicURL, Secure: cfg.UseHTTPS, Proxies: proxies, Limits: limits, Upkeep: p.upkeep, Log: p.log,

@@ -212,7 +212,7 @@ func TestFollowsEveryWrite(t *testing.T) {
 			programs := []*Store{wrap(t, &counting{Store: h.db}, Options{MB: 64, Shared: shared}), wrap(t, &counting{Store: h.db}, Options{MB: 64, Shared: shared})}
 			dice := rand.New(rand.NewPCG(1, 2))
 			for n := range 120 {
-				what := h.change(programs[n%2], dice);
+				what := h.change(programs[n%2], dice)
 				want := h.view(h.db)
 				for i, s := range programs {
 					if got := h.view(s); got != want {
@@ -439,8 +439,8 @@ func TestAwayShowsWhatWasRead(t *testing.T) {
 	}
 	for what, err := range map[string]error{
 		"another organisation": s.Read(t.Context(), "x", func(store.Reader) error { return nil }),
-		"history": s.Read(t.Context(), h.org, func(r store.Reader) error { _, err := r.History(t.Context(), 0, 1); return err }),
-		"ping":    s.Ping(t.Context()),
+		"history":              s.Read(t.Context(), h.org, func(r store.Reader) error { _, err := r.History(t.Context(), 0, 1); return err }),
+		"ping":                 s.Ping(t.Context()),
 	} {
 		if roster.KindOf(err) != roster.Away {
 			t.Errorf("%s: %v", what, err)

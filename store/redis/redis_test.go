@@ -247,6 +247,29 @@ func TestNoRetries(t *testing.T) {
 	}
 }
 
+// TestKeeps: a value comes back as it was until it has lasted; a missing one is no fault.
+func TestKeeps(t *testing.T) {
+	s := redistest.New(t)
+	c, _ := open(t, s.URL)
+	if _, ok, err := c.Load(t.Context(), "k"); ok || err != nil {
+		t.Errorf("nothing was kept: %v, %v", ok, err)
+	}
+	want := []byte("\x00\xff 表")
+	for lasts, stays := range map[time.Duration]bool{time.Minute: true, 20 * time.Millisecond: false} {
+		if err := c.Keep(t.Context(), "k", want, lasts); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(60 * time.Millisecond)
+		got, ok, err := c.Load(t.Context(), "k")
+		if err != nil || ok != stays || ok && string(got) != string(want) {
+			t.Errorf("after %v: %q, %v, %v", lasts, got, ok, err)
+		}
+	}
+	if c.Failed() != 0 {
+		t.Errorf("%d failed", c.Failed())
+	}
+}
+
 func BenchmarkTake(b *testing.B) {
 	s := redistest.New(b)
 	c, err := Open(b.Context(), Config{URL: s.URL, Log: slog.New(slog.DiscardHandler)})
