@@ -10,7 +10,7 @@ import (
 )
 
 // Watch tells listeners that an organisation has changed. What it gives is a hint, not a message: whoever is woken reads the
-// events after the revision it knows. A lost hint costs a second, because revisions are also asked for once a second, which is
+// events after the revision it knows. A lost hint costs half a second, because revisions are also asked for twice a second, which is
 // how the writes of other processes are noticed.
 type Watch struct {
 	store store.Store
@@ -62,9 +62,12 @@ func (w *Watch) Wake(org roster.OrgID) {
 	}
 }
 
+// watchEvery leaves time to tell within a second.
+const watchEvery = 500 * time.Millisecond
+
 // Run asks for revisions until the context ends.
 func (w *Watch) Run(ctx context.Context) {
-	tick := time.NewTicker(time.Second)
+	tick := time.NewTicker(watchEvery)
 	defer tick.Stop()
 	for {
 		select {
@@ -79,7 +82,7 @@ func (w *Watch) Run(ctx context.Context) {
 func (w *Watch) poll(ctx context.Context) {
 	found, err := w.store.Revisions(ctx, w.listenedTo())
 	if err != nil {
-		return // asked again in a second
+		return // asked again soon
 	}
 	for org, rev := range found {
 		if w.moved(org, rev) {

@@ -76,10 +76,15 @@ func keysIn(dir string) (map[string]bool, error) {
 	}
 	defer db.Close()
 	var state string
-	var count, last int64
 	if err := db.QueryRow(`PRAGMA integrity_check`).Scan(&state); err != nil || state != "ok" {
 		return nil, errors.Join(err, fmt.Errorf("integrity: %s", state))
 	}
+	return actKeys(db)
+}
+
+// actKeys reads the keys of all acts; their revisions have no gap.
+func actKeys(db *sql.DB) (map[string]bool, error) {
+	var count, last int64
 	if err := db.QueryRow(`SELECT COUNT(*), MAX(revision) FROM acts`).Scan(&count, &last); err != nil || count != last {
 		return nil, errors.Join(err, fmt.Errorf("%d acts up to revision %d", count, last))
 	}

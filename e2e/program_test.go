@@ -76,13 +76,17 @@ var (
 
 // launch starts the program on a free port and waits until it says where it listens and that it is ready.
 func launch(dir string, args ...string) (*process, error) {
-	cmd := exec.Command(binary, args...)
-	cmd.Env = append(os.Environ(), "DATA_DIR="+dir, "LISTEN=127.0.0.1:0", "LOG_LEVEL=debug")
 	settings, err := databaseOf(dir)
 	if err != nil {
 		return nil, err
 	}
-	cmd.Env = append(cmd.Env, settings...)
+	return launchWith(append([]string{"DATA_DIR=" + dir, "LISTEN=127.0.0.1:0", "LOG_LEVEL=debug"}, settings...), args...)
+}
+
+// launchWith is launch with all settings given.
+func launchWith(settings []string, args ...string) (*process, error) {
+	cmd := exec.Command(binary, args...)
+	cmd.Env = append(os.Environ(), settings...)
 	p := &process{cmd: cmd, log: &daemontest.Log{}}
 	cmd.Stderr = p.log
 	out, err := cmd.StdoutPipe()

@@ -81,6 +81,9 @@ func (s *Server) setHeaders(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		h := c.Response().Header()
 		securityHeaders(h)
+		if s.isDraining() {
+			h.Set("Connection", "close")
+		}
 		if s.Secure {
 			h.Set("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
 		}

@@ -289,6 +289,29 @@ func TestBreaches(t *testing.T) {
 	o.admin.asHTMX().get(o.path("/breaches")).holds(t, "佐藤 陽菜", "7日続けての勤務です", `data-goto="`+cellText(o.people[0], november(9)))
 }
 
+// TestNews: who gets no stream asks, and is told the same.
+func TestNews(t *testing.T) {
+	o := newSite(t).found("wakaba")
+	before := o.revision()
+	ask := func(rev int64) (told news) {
+		must(t, json.Unmarshal([]byte(o.admin.get(fmt.Sprintf("%s?rev=%d", o.path("/news"), rev)).want(t, 200).body), &told))
+		return told
+	}
+	if told := ask(before); told.Rev != before || told.Reload || len(told.Regions) > 0 {
+		t.Errorf("nothing happened: %+v", told)
+	}
+	o.edit(o.admin, before, "set "+cellText(o.people[0], november(3))+" "+string(o.codes["早"].ID)).want(t, 200)
+	told := ask(before)
+	if text := fmt.Sprint(told.Regions); told.Rev != before+1 || told.Reload || !strings.Contains(text, "row."+string(o.people[0].ID)) || !strings.Contains(text, "day.2026-11-03") {
+		t.Errorf("an edit: %+v", told)
+	}
+	_, err := o.app.SaveJob(context.Background(), o.adminBy, roster.Job{Name: "看護", Position: 2}, "")
+	must(t, err)
+	if told := ask(before); !told.Reload {
+		t.Errorf("masters: %+v", told)
+	}
+}
+
 // TestEvents: an edit is named on another page's stream within a second, with the revision as its id.
 func TestEvents(t *testing.T) {
 	o := newSite(t).found("wakaba")
@@ -300,7 +323,8 @@ func TestEvents(t *testing.T) {
 	must(t, err)
 	defer resp.Body.Close()
 	lines := bufio.NewScanner(resp.Body)
-	lines.Scan() // the stream is open
+	for lines.Scan() && lines.Text() != "" { // the stream is open
+	}
 	began := time.Now()
 	o.edit(o.admin, o.revision(), "set "+cellText(o.people[0], november(3))+" "+string(o.codes["早"].ID)).want(t, 200)
 	var message []string

@@ -59,6 +59,7 @@ func routes() []route {
 		{get, "/o/:org/rosters/:site/:day/regions", may(roster.ViewRoster), (*Server).getRegions},
 		{get, "/o/:org/rosters/:site/:day/breaches", may(roster.ViewRoster), (*Server).getBreaches},
 		{get, "/o/:org/rosters/:site/:day/events", may(roster.ViewRoster), (*Server).getEvents},
+		{get, "/o/:org/rosters/:site/:day/news", may(roster.ViewRoster), (*Server).getNews},
 		{post, "/o/:org/rosters/:site/:day/edits", may(roster.EditRoster), (*Server).postEdits},
 		{post, "/o/:org/rosters/:site/:day/undos", may(roster.EditRoster), (*Server).postUndo},
 		{get, "/o/:org/rosters/:site/:day/guests", may(roster.EditRoster), (*Server).getGuests},

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/klauspost/compress/gzhttp"
@@ -43,7 +44,8 @@ type Server struct {
 	sessions *sessionStore
 	streams  streams
 	counts   *counts
-	numbers  http.Handler  // for monitoring
+	numbers  http.Handler // for monitoring
+	draining atomic.Bool
 	stop     chan struct{} // closed when the program stops: streams end
 	stopOnce sync.Once
 }
@@ -94,19 +96,17 @@ func (s *Server) HTTP(address string) *http.Server {
 	}
 }
 
-// Drain says that this server is about to stop: /ready/ turns 503 and streams end, so that browsers connect elsewhere.
-func (s *Server) Drain() {
+// Drain says that this server is about to stop: /ready/ turns 503, and whoever keeps a connection for the next request is asked to make
+// another. Requests are still served, until balancers have noticed.
+func (s *Server) Drain() { s.draining.Store(true) }
+
+// EndStreams ends those that are open, so that browsers connect elsewhere.
+func (s *Server) EndStreams() {
+	s.Drain()
 	s.stopOnce.Do(func() { close(s.stop) })
 }
 
-func (s *Server) isDraining() bool {
-	select {
-	case <-s.stop:
-		return true
-	default:
-		return false
-	}
-}
+func (s *Server) isDraining() bool { return s.draining.Load() }
 
 // address is the client's: the peer, or the last hop before our own proxies.
 func (s *Server) address(r *http.Request) string {

@@ -83,7 +83,7 @@ func (st *sessionStore) New(r *http.Request, name string) (*sessions.Session, er
 // attended reports a request that a person made. A page left open listens for news and fetches what changed all by itself; that is
 // no use of the session, or an unattended screen would never be signed out.
 func attended(r *http.Request) bool {
-	return !strings.HasSuffix(r.URL.Path, "/events") && !strings.HasSuffix(r.URL.Path, "/regions")
+	return !slices.ContainsFunc([]string{"/events", "/news", "/regions"}, func(end string) bool { return strings.HasSuffix(r.URL.Path, end) })
 }
 
 func (st *sessionStore) ended(kept app.Session, values map[string]string) bool {

@@ -231,7 +231,7 @@ type stream struct {
 	cancel context.CancelFunc
 }
 
-// stream listens to the office's sheet; the first line has come.
+// stream listens to the office's sheet; it has been greeted.
 func (o *office) stream(b *browser) *stream {
 	o.t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
@@ -241,7 +241,8 @@ func (o *office) stream(b *browser) *stream {
 	must(o.t, err)
 	x := &stream{o.t, resp, bufio.NewScanner(resp.Body), cancel}
 	o.t.Cleanup(x.close)
-	x.lines.Scan()
+	for x.lines.Scan() && x.lines.Text() != "" {
+	}
 	return x
 }
 

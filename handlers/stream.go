@@ -80,7 +80,7 @@ func (s *Server) getEvents(c *request) error {
 	}
 	beat := time.NewTicker(heartbeat)
 	defer beat.Stop()
-	fmt.Fprintf(w, ": %d\n\n", known)
+	fmt.Fprintf(w, "event: hello\ndata: %d\n\n", known) // a browser that does not get it sits behind something that holds streams back
 	for line.Flush() == nil {
 		select {
 		case <-c.ctx().Done():
@@ -110,6 +110,9 @@ func (s *Server) streamStart(c *request, p app.Place) (int64, error) {
 	if last == "" {
 		last = c.QueryParam("rev")
 	}
+	if _, err := s.app.Sheet(c.ctx(), c.actor, p); err != nil { // of a site that is not there, or not theirs
+		return 0, err
+	}
 	known, err := strconv.ParseInt(last, 10, 64)
 	n, failed := s.app.NewsAfter(c.ctx(), c.actor, p.Site, 1<<62)
 	if failed != nil {
@@ -126,33 +129,62 @@ func (s *Server) streamStart(c *request, p app.Place) (int64, error) {
 
 // tell writes one message about everything after a revision.
 func (s *Server) tell(c *request, p app.Place, known int64) (int64, error) {
-	n, err := s.app.NewsAfter(c.ctx(), c.actor, p.Site, known)
-	if err != nil || n.Revision == known {
+	told, err := s.newsAfter(c, p, known)
+	if err != nil || told.Rev == known {
 		return known, err
 	}
+	if told.Reload || len(told.Regions) > 0 {
+		data, err := json.Marshal(told)
+		if err != nil {
+			return known, err
+		}
+		if _, err := fmt.Fprintf(c.Response(), "event: change\nid: %d\ndata: %s\n\n", told.Rev, data); err != nil {
+			return known, err
+		}
+	}
+	return told.Rev, nil
+}
+
+// getNews is one message for a browser that gets no stream.
+func (s *Server) getNews(c *request) error {
+	p, err := c.place()
+	if err != nil {
+		return err
+	}
+	known, err := s.streamStart(c, p)
+	if err != nil {
+		return err
+	}
+	told, err := s.newsAfter(c, p, known)
+	if err != nil {
+		return err
+	}
+	return c.JSON(http.StatusOK, told)
+}
+
+// newsAfter is what changed on a sheet after a revision.
+func (s *Server) newsAfter(c *request, p app.Place, known int64) (told news, err error) {
+	n, err := s.app.NewsAfter(c.ctx(), c.actor, p.Site, known)
+	if err != nil {
+		return told, err
+	}
+	told.Rev = n.Revision
 	if len(n.Events) == 0 && !n.More {
-		return n.Revision, nil
+		return told, nil
 	}
 	sheet, err := s.app.Sheet(c.ctx(), c.actor, p)
 	if err != nil {
-		return known, err
+		return told, err
 	}
 	want, reload := newsOf(sheet, n)
-	told := news{Rev: n.Revision, Regions: want.names(), Reload: reload}
+	told.Regions, told.Reload = want.names(), reload
 	if len(told.Regions) > maxNewsParts {
 		told.Reload = true
 	}
 	if told.Reload {
 		told.Regions = nil
-	} else if len(told.Regions) == 0 {
-		return n.Revision, nil
 	}
-	data, err := json.Marshal(told)
-	if err != nil {
-		return known, err
-	}
-	_, err = fmt.Fprintf(c.Response(), "event: change\nid: %d\ndata: %s\n\n", n.Revision, data)
-	return n.Revision, err
+	return told, nil
 }
 
 // newsOf is what news change on a sheet; reload is true when it is more than regions can show.

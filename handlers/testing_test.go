@@ -97,7 +97,7 @@ func newSite(t *testing.T, change ...func(*Config)) *site {
 	must(t, err)
 	s.http = httptest.NewServer(s.srv)
 	t.Cleanup(func() {
-		s.srv.Drain()
+		s.srv.EndStreams()
 		s.http.Close()
 		s.store.Close()
 	})

@@ -7,6 +7,8 @@ command -v gcc >/dev/null || missing="$missing gcc libc6-dev"
 command -v chromium >/dev/null || missing="$missing chromium"
 [ -x /usr/sbin/mariadbd ] && command -v my_print_defaults >/dev/null || missing="$missing mariadb-server-core mariadb-client-core"
 command -v redis-server >/dev/null || missing="$missing redis-server"
+[ -x /usr/sbin/haproxy ] || missing="$missing haproxy"
+[ -x /usr/sbin/nginx ] || missing="$missing nginx-light"
 fc-list :lang=ja 2>/dev/null | grep -q . || missing="$missing fontconfig fonts-noto-cjk"
 
 # An S3 server for the tests: no package of Debian, but Go builds it.

@@ -618,10 +618,12 @@
 
   /* Live: the stream names what changed; this page asks for what it shows. */
 
-  let stream = null;
+  let stream = null, greeting = 0, asking = 0;
   function listen() {
-    if (stream) return;
+    if (stream || asking) return;
     stream = new EventSource(`${path}/events?rev=${rev}`);
+    greeting = setTimeout(askInstead, 5000);
+    stream.addEventListener("hello", () => clearTimeout(greeting));
     stream.addEventListener("change", (e) => hear(JSON.parse(e.data)));
     stream.addEventListener("error", () => {
       if (stream?.readyState !== EventSource.CLOSED) return; // it tries again by itself
@@ -630,8 +632,20 @@
     });
   }
   function deafen() {
+    clearTimeout(greeting);
+    clearInterval(asking);
     stream?.close();
     stream = null;
+    asking = 0;
+  }
+  // Something on the way holds streams back: ask now and then, and after some minutes try a stream again.
+  function askInstead() {
+    deafen();
+    let left = 60;
+    asking = setInterval(() => {
+      if (!left--) { deafen(); listen(); return; }
+      fetch(`${path}/news?rev=${rev}`).then((r) => r.ok && r.json().then(hear), () => {});
+    }, 5000);
   }
   function hear(news) {
     if (news.rev <= rev) return;

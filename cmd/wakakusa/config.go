@@ -44,6 +44,7 @@ type Config struct {
 	UseHTTPS       bool     `env:"USE_HTTPS"`
 	TrustedProxies []string `env:"TRUSTED_PROXIES"`                   // CIDR ranges whose X-Forwarded-* count
 	RedisURL       string   `env:"REDIS_URL" secret:"yes"`            // of several servers: what they count and keep together
+	DrainSeconds   int      `env:"DRAIN_SECONDS" envDefault:"0"`      // several servers: between saying "not ready" and stopping
 	CacheMB        int      `env:"CACHE_MB" envDefault:"64"`          // of memory for what was read; 0: nothing is kept
 	RateLimit      int      `env:"RATE_LIMIT" envDefault:"100"`       // requests a minute of one person, or of one address of strangers
 	RateLimitSheet int      `env:"RATE_LIMIT_SHEET" envDefault:"600"` // of one person's open rosters
@@ -201,6 +202,7 @@ func (c Config) check() error {
 	}
 	add(!slices.Contains([]string{"text", "json"}, c.LogFormat), "LOG_FORMAT is text or json")
 	add(!slices.Contains([]string{"debug", "info", "warn", "error"}, c.LogLevel), "LOG_LEVEL is debug, info, warn or error")
+	add(c.DrainSeconds < 0 || c.DrainSeconds > 60, "DRAIN_SECONDS is between 0 and 60")
 	add(c.CacheMB < 0 || c.CacheMB > 16384, "CACHE_MB is between 0 and 16384")
 	add(c.RateLimit < 1 || c.RateLimit > 1e6, "RATE_LIMIT is between 1 and 1000000")
 	add(c.RateLimitSheet < 1 || c.RateLimitSheet > 1e6, "RATE_LIMIT_SHEET is between 1 and 1000000")

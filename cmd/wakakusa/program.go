@@ -32,6 +32,7 @@ type program struct {
 	address string
 	bound   string // what it listens on
 	log     *slog.Logger
+	drain   time.Duration // between saying so and stopping
 
 	restored chan *restoring // a restore that is ready to take the place of the database
 }
@@ -52,7 +53,7 @@ func logger(cfg Config, out io.Writer) *slog.Logger {
 
 // start opens everything and begins to listen; Close undoes it in reverse.
 func start(ctx context.Context, cfg Config, log *slog.Logger) (*program, error) {
-	p := &program{log: log, restored: make(chan *restoring, 1)}
+	p := &program{log: log, drain: time.Duration(cfg.DrainSeconds) * time.Second, restored: make(chan *restoring, 1)}
 	if err := p.open(ctx, cfg); err != nil {
 		return nil, errors.Join(err, p.Close())
 	}
@@ -170,13 +171,15 @@ func (p *program) run(ctx context.Context) (next *restoring) {
 	}
 }
 
-// Close stops accepting, ends streams, lets requests finish, then closes the database, and last its continuous copy. It
+// Close says that it stops, waits until balancers have noticed, stops accepting, ends streams, lets requests finish, then closes the database, and last its continuous copy. It
 // undoes half a start, too.
 func (p *program) Close() (err error) {
 	if p.http != nil {
+		p.server.Drain()
+		time.Sleep(p.drain)
 		ctx, cancel := context.WithTimeout(context.Background(), stopWithin)
 		defer cancel()
-		p.server.Drain()
+		p.server.EndStreams()
 		if err = p.http.Shutdown(ctx); errors.Is(err, context.DeadlineExceeded) {
 			p.log.Warn("requests that took too long were cut off")
 			err = p.http.Close()

@@ -26,13 +26,33 @@ const (
 type outage struct {
 	s     *Store
 	since atomic.Int64 // when it began, ms; 0: the database answers
+	good  atomic.Pointer[times]
 	stop  context.CancelFunc
 	all   sync.WaitGroup
 	ask   sync.Mutex
 }
 
+// times are good until an outage begins: what waits for the database then need not wait any longer.
+type times struct {
+	context.Context
+	end context.CancelFunc
+}
+
+func (o *outage) goodTimes() {
+	ctx, end := context.WithCancel(context.Background())
+	o.good.Store(&times{ctx, end})
+}
+
+// patient is a context for a read that has another answer when an outage begins.
+func (o *outage) patient(ctx context.Context) (context.Context, func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	stop := context.AfterFunc(o.good.Load(), cancel)
+	return ctx, func() { stop(); cancel() }
+}
+
 func (o *outage) begin(s *Store) {
 	o.s = s
+	o.goodTimes()
 	ctx, stop := context.WithCancel(context.Background())
 	o.stop = stop
 	if s.Server {
@@ -84,10 +104,13 @@ func (o *outage) answers(ctx context.Context) bool {
 	err := o.s.Store.Ping(within)
 	switch {
 	case err == nil:
-		if since := o.since.Swap(0); since != 0 {
+		if since := o.since.Load(); since != 0 {
+			o.goodTimes()
+			o.since.Store(0)
 			o.s.Log.WarnContext(ctx, "the database is back", "after", time.Since(time.UnixMilli(since)).Round(time.Millisecond))
 		}
 	case o.since.CompareAndSwap(0, time.Now().UnixMilli()):
+		o.good.Load().end()
 		o.s.Log.ErrorContext(ctx, "the database is away: what was read last is shown, nothing can be changed", "error", err)
 	}
 	return err == nil
@@ -103,9 +126,11 @@ func (s *Store) Ping(ctx context.Context) error {
 
 // lastKnown asks the database, and while it is away answers what it said last, for some minutes. What has ended meanwhile elsewhere, a
 // sign-in or a membership, is not known then: but there is nothing to be changed with it either.
-func lastKnown[T any](ctx context.Context, s *Store, key string, ask func() (T, error)) (T, error) {
+func lastKnown[T any](ctx context.Context, s *Store, key string, ask func(context.Context) (T, error)) (T, error) {
 	if !s.outage.on() {
-		v, err := ask()
+		patient, done := s.outage.patient(ctx)
+		v, err := ask(patient)
+		done()
 		if err == nil {
 			s.known.Set(key, v)
 		}
@@ -122,7 +147,15 @@ func lastKnown[T any](ctx context.Context, s *Store, key string, ask func() (T, 
 
 // SignInBy, Account and Memberships are asked for with every request.
 func (s *Store) SignInBy(ctx context.Context, hash string) (store.SignIn, error) {
-	return lastKnown(ctx, s, "sign-in "+hash, func() (store.SignIn, error) { return s.Store.SignInBy(ctx, hash) })
+	return lastKnown(ctx, s, "sign-in "+hash, func(ctx context.Context) (store.SignIn, error) { return s.Store.SignInBy(ctx, hash) })
+}
+
+// SaveSignIn is Away at once while the database is: it also notes that a session was used, and who only looks must not wait for that.
+func (s *Store) SaveSignIn(ctx context.Context, in store.SignIn) error {
+	if s.outage.on() {
+		return errAway
+	}
+	return s.Store.SaveSignIn(ctx, in)
 }
 
 func (s *Store) EndSignIn(ctx context.Context, hash string) error {
@@ -131,11 +164,11 @@ func (s *Store) EndSignIn(ctx context.Context, hash string) error {
 }
 
 func (s *Store) Account(ctx context.Context, id roster.AccountID) (store.Account, error) {
-	return lastKnown(ctx, s, "account "+string(id), func() (store.Account, error) { return s.Store.Account(ctx, id) })
+	return lastKnown(ctx, s, "account "+string(id), func(ctx context.Context) (store.Account, error) { return s.Store.Account(ctx, id) })
 }
 
 func (s *Store) Memberships(ctx context.Context, id roster.AccountID) ([]store.Membership, error) {
-	return lastKnown(ctx, s, "memberships "+string(id), func() ([]store.Membership, error) { return s.Store.Memberships(ctx, id) })
+	return lastKnown(ctx, s, "memberships "+string(id), func(ctx context.Context) ([]store.Membership, error) { return s.Store.Memberships(ctx, id) })
 }
 
 // nothing is the snapshot of a database that is away.

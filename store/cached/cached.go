@@ -106,7 +106,9 @@ func (s *Store) Stop() {
 // Read gives fn a Reader that asks memory first. While the database is away there is memory only: what it does not hold is Away.
 func (s *Store) Read(ctx context.Context, org roster.OrgID, fn func(store.Reader) error) error {
 	if !s.outage.on() {
-		err := s.Store.Read(ctx, org, func(r store.Reader) error { return s.through(ctx, r, fn) })
+		patient, done := s.outage.patient(ctx)
+		err := s.Store.Read(patient, org, func(r store.Reader) error { return s.through(patient, r, fn) })
+		done()
 		if !s.outage.means(ctx, err) {
 			return err
 		}

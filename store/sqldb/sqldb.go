@@ -45,9 +45,12 @@ type pools struct {
 
 func (p pools) close() error {
 	var errs []error
-	for _, db := range []*sql.DB{p.probe, p.read, p.longRead, p.long, p.write} { // the writer last: on SQLite its last act is a checkpoint
-		if db != nil {
-			errs = append(errs, db.Close()) // twice does nothing
+	for _, db := range []*sql.DB{p.probe, p.read, p.longRead, p.long, p.write} { // the writer last: on SQLite its last act is a checkpoint; twice does nothing
+		if db == nil {
+			continue
+		}
+		if err := db.Close(); p.probe == nil { // a server that has gone already closed them its way
+			errs = append(errs, err)
 		}
 	}
 	return errors.Join(errs...)
