@@ -75,10 +75,11 @@ func newFleet(t *testing.T, servers int, settings ...string) *fleet {
 // fleetOn is newFleet on another database server.
 func fleetOn(t *testing.T, on *mariadbtest.Server, servers int, settings ...string) *fleet {
 	t.Helper()
-	f := &fleet{t: t, on: on, database: on.Database(t), settings: append(settings, "LOG_LEVEL=info", "BACKUP_DIR=off", "DRAIN_SECONDS=2")}
+	f := &fleet{t: t, on: on, database: on.Database(t), settings: []string{"LOG_LEVEL=info", "BACKUP_DIR=off", "DRAIN_SECONDS=2"}}
 	for k, v := range on.Settings(f.database) {
 		f.settings = append(f.settings, k+"="+v)
 	}
+	f.settings = append(f.settings, settings...)
 	migrate := exec.Command(binary, "migrate")
 	migrate.Env = append(append(os.Environ(), f.settings...), "DATA_DIR="+t.TempDir())
 	if out, err := migrate.CombinedOutput(); err != nil {
@@ -135,9 +136,11 @@ func (f *fleet) signIn(v *visitor, role string) *visitor {
 }
 
 // keys are those of all acts in the database, which must have no gap in revisions.
-func (f *fleet) keys() map[string]bool {
+func (f *fleet) keys() map[string]bool { return f.keysOn(f.on) }
+
+func (f *fleet) keysOn(on *mariadbtest.Server) map[string]bool {
 	f.t.Helper()
-	c, err := mysql.NewConnector(f.on.Config(f.database))
+	c, err := mysql.NewConnector(on.Config(f.database))
 	if err != nil {
 		f.t.Fatal(err)
 	}
@@ -305,12 +308,15 @@ func (x *traffic) count(kind int, a reply) bool {
 	return false
 }
 
-// edits repaints one cell. With retry, what has no answer is sent once more under its key, as the script of the page does.
+// keepTrying is how long somebody goes on who wants their change to be kept.
+const keepTrying = 20 * time.Second
+
+// edits repaints one cell. With retry, what has no good answer is sent again under its key, as the script of the page does.
 func (x *traffic) edits(ctx context.Context, client int, retry bool) {
 	for n := 0; ctx.Err() == nil; n++ {
 		q := x.sheet.edit(client, n)
 		a := x.v.ask(q)
-		if retry && (a.err != nil || a.status >= 500) {
+		for began := time.Now(); retry && (a.err != nil || a.status >= 500) && time.Since(began) < keepTrying; {
 			x.retried.Add(1)
 			time.Sleep(200 * time.Millisecond)
 			a = x.v.ask(q)
@@ -614,4 +620,3 @@ func forged(t *testing.T, v *visitor, n int) int {
 	io.Copy(io.Discard, resp.Body) //nolint:errcheck // only the status counts
 	return resp.StatusCode
 }
-

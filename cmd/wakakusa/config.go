@@ -32,7 +32,7 @@ type Config struct {
 	PublicURL      string   `env:"PUBLIC_URL"` // how people reach it; links are made with it
 	DBEngine       string   `env:"DB_ENGINE" envDefault:"sqlite"`
 	DBName         string   `env:"DB_NAME"`                        // sqlite: file, by default wakakusa.db in the data directory
-	DBHost         string   `env:"DB_HOST" envDefault:"127.0.0.1"` // mysql: a path is the server's socket
+	DBHost         string   `env:"DB_HOST" envDefault:"127.0.0.1"` // mysql: several with commas between; a path is the server's socket
 	DBPort         int      `env:"DB_PORT" envDefault:"3306"`
 	DBUser         string   `env:"DB_USER"`
 	DBPassword     string   `env:"DB_PASSWORD" secret:"yes"`

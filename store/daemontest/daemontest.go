@@ -18,9 +18,12 @@ type Daemon struct {
 }
 
 // Start starts a program that is killed when this process ends, however that ends.
-func Start(name string, args ...string) (*Daemon, error) {
+func Start(name string, args ...string) (*Daemon, error) { return StartAs(nil, name, args...) }
+
+// StartAs starts it as another user; nil: as the one who runs the tests.
+func StartAs(who *syscall.Credential, name string, args ...string) (*Daemon, error) {
 	d := &Daemon{cmd: exec.Command(Program(name), args...), done: make(chan struct{})}
-	d.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	d.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL, Credential: who}
 	forked := make(chan error)
 	go func() {
 		runtime.LockOSThread() // the signal comes when the thread that forked ends

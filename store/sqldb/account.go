@@ -17,8 +17,10 @@ func Fold(s string) string { return strings.ToLower(strings.TrimSpace(norm.NFKC.
 const accountQuery = `SELECT id, name, email, display, password, language, theme, disabled, created_ms, version FROM accounts WHERE `
 
 func (db *DB) accountWhere(ctx context.Context, where string, args ...any) (a store.Account, err error) {
-	err = db.reads.queryRow(ctx, accountQuery+where, args...).
-		Scan(&a.ID, &a.Name, &a.Email, &a.Display, &a.Password, &a.Language, &a.Theme, &a.Disabled, &a.CreatedMs, &a.Version)
+	err = db.reading(ctx, func() error {
+		return db.reads.queryRow(ctx, accountQuery+where, args...).
+			Scan(&a.ID, &a.Name, &a.Email, &a.Display, &a.Password, &a.Language, &a.Theme, &a.Disabled, &a.CreatedMs, &a.Version)
+	})
 	return a, notFound(err, "error.account_not_found")
 }
 
@@ -116,7 +118,12 @@ func freeName(ctx context.Context, tx *sql.Tx, a store.Account) error {
 }
 
 // Memberships joins what every request of a signed-in person needs.
-func (db *DB) Memberships(ctx context.Context, account roster.AccountID) ([]store.Membership, error) {
+func (db *DB) Memberships(ctx context.Context, account roster.AccountID) (all []store.Membership, err error) {
+	err = db.reading(ctx, func() error { all, err = db.memberships(ctx, account); return err })
+	return all, err
+}
+
+func (db *DB) memberships(ctx context.Context, account roster.AccountID) ([]store.Membership, error) {
 	rows, err := db.reads.query(ctx, `SELECT o.id, o.slug, o.name, o.timezone, o.language, o.settings, o.revision, o.version,
 		m.id, m.account_id, m.name, m.role, m.staff_id, m.sites, m.active, m.version, COALESCE(s.class, '')
 		FROM members m JOIN orgs o ON o.id = m.org_id LEFT JOIN staff s ON s.org_id = m.org_id AND s.id = m.staff_id

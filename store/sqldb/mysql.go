@@ -25,8 +25,8 @@ import (
 
 // MySQL says where a MySQL or MariaDB server is and how to speak to it.
 type MySQL struct {
-	Host           string // name or address; a path is the server's socket
-	Port           int
+	Host           string // name or address, or several with commas between, the preferred one first; a path is the server's socket
+	Port           int    // of those that name none
 	User           string
 	Password       string
 	Name           string // of the database
@@ -53,13 +53,18 @@ func OpenMySQL(ctx context.Context, m MySQL, now func() time.Time) (*DB, error) 
 	if err != nil {
 		return nil, err
 	}
-	return openServer(ctx, cfg, m.MaxConnections, now)
+	return openServer(ctx, cfg, m.MaxConnections, now, m.addresses()...)
 }
 
-func openServer(ctx context.Context, cfg *mysql.Config, connections int, now func() time.Time) (*DB, error) {
+// openServer connects to the server of cfg, or where several addresses are given to the first of them that is well.
+func openServer(ctx context.Context, cfg *mysql.Config, connections int, now func() time.Time, addrs ...string) (*DB, error) {
 	complete(cfg)
 	d := mysqlDialect()
-	d.open = func() (pools, error) { return openMySQL(ctx, cfg, connections) }
+	connect := func(cfg *mysql.Config) (driver.Connector, error) { return mysql.NewConnector(cfg) }
+	if len(addrs) > 1 {
+		connect = newHosts(addrs).connector
+	}
+	d.open = func() (pools, error) { return openMySQL(ctx, cfg, connect, connections) }
 	return open(d, now)
 }
 
@@ -86,7 +91,9 @@ func mysqlLost(err error) bool {
 	var n net.Error
 	return errors.Is(err, driver.ErrBadConn) || errors.Is(err, mysql.ErrInvalidConn) || errors.As(err, &n) || mysqlCode(err,
 		1047,       // Galera: this node is not ready
+		1290,       // it is read-only: another has taken over
 		1053, 1077, // shutting down
+		1180,       // the commit failed: seen of Galera nodes that come back
 		1317, 1927) // interrupted, killed
 }
 
@@ -98,11 +105,34 @@ func mysqlCode(err error, codes ...uint16) bool {
 func (m MySQL) config() (*mysql.Config, error) {
 	cfg := mysql.NewConfig()
 	cfg.User, cfg.Passwd, cfg.DBName = m.User, m.Password, m.Name
-	cfg.Net, cfg.Addr = "tcp", net.JoinHostPort(m.Host, strconv.Itoa(m.Port))
+	cfg.Net, cfg.Addr = "tcp", m.addresses()[0]
 	if strings.HasPrefix(m.Host, "/") {
-		cfg.Net, cfg.Addr = "unix", m.Host
+		cfg.Net = "unix"
 	}
 	return cfg, m.secure(cfg)
+}
+
+// addresses are those of the hosts, each with its port.
+func (m MySQL) addresses() (list []string) {
+	if strings.HasPrefix(m.Host, "/") {
+		return []string{m.Host}
+	}
+	for host := range strings.SplitSeq(m.Host, ",") {
+		host = strings.TrimSpace(host)
+		if _, _, err := net.SplitHostPort(host); err != nil {
+			host = net.JoinHostPort(host, strconv.Itoa(m.Port))
+		}
+		list = append(list, host)
+	}
+	return list
+}
+
+func hostOf(addr string) string {
+	host, _, err := net.SplitHostPort(addr)
+	if err != nil {
+		return addr
+	}
+	return host
 }
 
 // complete adds what the program needs of every connection.
@@ -123,7 +153,7 @@ func (m MySQL) secure(cfg *mysql.Config) error {
 	if m.TLS == "" {
 		return nil
 	}
-	cfg.TLS = &tls.Config{ServerName: m.Host, MinVersion: tls.VersionTLS12}
+	cfg.TLS = &tls.Config{ServerName: hostOf(cfg.Addr), MinVersion: tls.VersionTLS12}
 	if m.CA == "" {
 		return nil
 	}
@@ -139,10 +169,10 @@ func (m MySQL) secure(cfg *mysql.Config) error {
 }
 
 // openMySQL makes a pool of writers, one of readers that see snapshots, and a small one for what may take minutes.
-func openMySQL(ctx context.Context, cfg *mysql.Config, connections int) (p pools, err error) {
+func openMySQL(ctx context.Context, cfg *mysql.Config, connect func(*mysql.Config) (driver.Connector, error), connections int) (p pools, err error) {
 	slow := cfg.Clone()
 	slow.ParseTime = true // the lock of the migrations reads its lease; no table of ours has a time
-	if p.long, err = mysqlPool(slow, `SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ`, longAtOnce); err != nil {
+	if p.long, err = mysqlPool(connect, slow, `SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ`, longAtOnce); err != nil {
 		return p, err
 	}
 	p.longRead = p.long
@@ -153,18 +183,18 @@ func openMySQL(ctx context.Context, cfg *mysql.Config, connections int) (p pools
 	quick.ReadTimeout, quick.WriteTimeout = silentFor, silentFor
 	writers := max(1, connections/3)
 	// Under the pen nobody else writes, so a writer wants the newest rows, and no locks on the gaps between them.
-	if p.write, err = mysqlPool(quick, `SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED`, writers); err != nil {
+	if p.write, err = mysqlPool(connect, quick, `SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED`, writers); err != nil {
 		return p, err
 	}
-	if p.probe, err = mysqlPool(quick, `SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED`, 1); err != nil {
+	if p.probe, err = mysqlPool(connect, quick, `SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED`, 1); err != nil {
 		return p, err
 	}
-	p.read, err = mysqlPool(quick, `SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY`, max(1, connections-writers))
+	p.read, err = mysqlPool(connect, quick, `SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY`, max(1, connections-writers))
 	return p, err
 }
 
-func mysqlPool(cfg *mysql.Config, session string, size int) (*sql.DB, error) {
-	c, err := mysql.NewConnector(cfg)
+func mysqlPool(connect func(*mysql.Config) (driver.Connector, error), cfg *mysql.Config, session string, size int) (*sql.DB, error) {
+	c, err := connect(cfg)
 	if err != nil {
 		return nil, err
 	}

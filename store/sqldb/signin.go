@@ -33,7 +33,7 @@ func scanSignIn(row interface{ Scan(...any) error }, s *store.SignIn) error {
 
 // SignInBy finds by the hash of the session id.
 func (db *DB) SignInBy(ctx context.Context, hash string) (s store.SignIn, err error) {
-	err = scanSignIn(db.reads.queryRow(ctx, signInQuery+`hash = ?`, hash), &s)
+	err = db.reading(ctx, func() error { return scanSignIn(db.reads.queryRow(ctx, signInQuery+`hash = ?`, hash), &s) })
 	return s, notFound(err, "error.signed_out")
 }
 

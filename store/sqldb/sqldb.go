@@ -92,13 +92,18 @@ func (db *DB) Close() error {
 	return db.pools.close()
 }
 
-// Read runs fn in a read-only transaction, and once more where its connection was lost.
+// Read runs fn in a read-only transaction.
 func (db *DB) Read(ctx context.Context, org roster.OrgID, fn func(store.Reader) error) error {
 	ctx, cancel := context.WithTimeout(ctx, readDeadline)
 	defer cancel()
-	err := db.readOnce(ctx, org, fn)
+	return db.reading(ctx, func() error { return db.readOnce(ctx, org, fn) })
+}
+
+// reading runs a read again where its connection was lost: the one that it gets next may lead to another server.
+func (db *DB) reading(ctx context.Context, read func() error) error {
+	err := read()
 	for again := 0; again < 2 && err != nil && db.mayRunAgain(err) && ctx.Err() == nil; again++ {
-		err = db.readOnce(ctx, org, fn) // a connection to a server that is gone; another may answer
+		err = read()
 	}
 	return err
 }

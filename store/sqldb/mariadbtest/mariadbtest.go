@@ -156,7 +156,7 @@ func asRoot(args []string) []string {
 func (s *Server) launch() error {
 	args := append([]string{
 		"--no-defaults", "--datadir=" + filepath.Join(s.dir, "data"), "--socket=" + s.cfg.Addr,
-		"--pid-file=" + filepath.Join(s.dir, "pid"), "--log-error=" + filepath.Join(s.dir, "log"), "--tmpdir=" + s.dir,
+		"--pid-file=" + filepath.Join(s.dir, "pid"), "--log-error=" + filepath.Join(s.dir, "log.err"), "--tmpdir=" + s.dir,
 		"--skip-networking", "--skip-name-resolve", "--skip-log-bin", "--performance-schema=OFF",
 		"--innodb-buffer-pool-size=64M", "--aria-pagecache-buffer-size=8M", "--key-buffer-size=1M", "--max-connections=400",
 		// What a careless installation has: the program must bring what it needs itself.
@@ -186,7 +186,7 @@ func (s *Server) connect() (err error) {
 			return nil
 		}
 		if s.Daemon != nil && s.Ended() {
-			log, _ := os.ReadFile(filepath.Join(s.dir, "log"))
+			log, _ := os.ReadFile(filepath.Join(s.dir, "log.err"))
 			return fmt.Errorf("the server ended: %s", log)
 		}
 	}
@@ -202,7 +202,9 @@ func (s *Server) Restart(t testing.TB) {
 }
 
 func (s *Server) end() {
-	s.root.Close()
+	if s.root != nil {
+		s.root.Close()
+	}
 	if s.Daemon != nil {
 		s.Kill()
 		os.RemoveAll(s.dir)
