@@ -148,7 +148,7 @@ func TestTaskOnce(t *testing.T) {
 	if second.runs != 0 {
 		t.Error("the lease of another was ignored")
 	}
-	f.advance(taskLease + time.Second)
+	f.advance(taskLease + time.Minute + time.Second)
 	b.doDue(t.Context())
 	if second.runs != 1 {
 		t.Error("nobody took over")

@@ -84,7 +84,8 @@ type AccountWriter interface {
 
 // Leases say which of several programs on one database does what only one of them should do.
 type Leases interface {
-	// TakeLease takes or renews a lease until endsMs; false if somebody else holds it. The names there are: "pruning", "backup", "offsite", "drill", "restore".
+	// TakeLease takes or renews a lease until endsMs, or gives it back with nowMs; false if somebody else holds it. One that has ended is free a
+	// minute later, because clocks differ, or once it has been seen not to be renewed for as long as it lasts. The names there are: "pruning", "backup", "offsite", "drill", "restore".
 	TakeLease(ctx context.Context, name, holder string, nowMs, endsMs int64) (held bool, err error)
 }
 

@@ -16,7 +16,8 @@ import (
 )
 
 const (
-	connectWithin = 2 * time.Second // to one of several hosts, so that there is time left for another
+	connectWithin = 2 * time.Second        // to one of several hosts, so that there is time left for another
+	hangsAfter    = 900 * time.Millisecond // that a new connection is not answered: the open ones will not be either
 	restsFirst    = time.Second
 	restsLongest  = 10 * time.Second
 )
@@ -115,7 +116,9 @@ func (h *hosts) connector(cfg *mysql.Config) (driver.Connector, error) {
 	for i, addr := range h.addrs {
 		own := cfg.Clone()
 		own.Addr = addr
-		own.DialFunc = func(ctx context.Context, network, addr string) (net.Conn, error) { return h.dial(ctx, i, network, addr) }
+		own.DialFunc = func(ctx context.Context, network, addr string) (net.Conn, error) {
+			return h.dial(ctx, i, network, addr)
+		}
 		if own.TLS != nil {
 			own.TLS = own.TLS.Clone()
 			own.TLS.ServerName = hostOf(addr)
@@ -162,8 +165,12 @@ func (c hostsConnector) one(ctx context.Context, i int) (driver.Conn, error) {
 		}
 		conn.Close() //nolint:errcheck // the other error counts
 	}
-	if ctx.Err() == nil || time.Since(began) > connectWithin/4 { // whoever asked did not just leave
+	took := time.Since(began)
+	if ctx.Err() == nil || took > connectWithin/4 { // whoever asked did not just leave
 		c.hosts.failed(i)
+	}
+	if took > hangsAfter {
+		c.hosts.cut(i)
 	}
 	return nil, fmt.Errorf("%s: %w", c.hosts.addrs[i], err)
 }
@@ -211,9 +218,12 @@ type hostConn struct {
 	gone  bool
 }
 
+// hostLost: a host of several that has become read-only has lost its place to another.
+func hostLost(err error) bool { return mysqlLost(err) || mysqlCode(err, 1290) }
+
 // see notes what an error says of the host. A statement that was given up in the middle ends only its connection.
 func (c *hostConn) see(err error) error {
-	if err != nil && mysqlLost(err) {
+	if err != nil && hostLost(err) {
 		c.gone = true
 		c.hosts.failed(c.host)
 	}
@@ -239,7 +249,7 @@ func (c *hostConn) Ping(ctx context.Context) error {
 }
 
 func (c *hostConn) doubt() {
-	ctx, cancel := context.WithTimeout(context.Background(), connectWithin/2)
+	ctx, cancel := context.WithTimeout(context.Background(), hangsAfter)
 	defer cancel()
 	conn, err := c.again.Connect(ctx)
 	if err != nil {

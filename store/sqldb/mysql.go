@@ -62,7 +62,7 @@ func openServer(ctx context.Context, cfg *mysql.Config, connections int, now fun
 	d := mysqlDialect()
 	connect := func(cfg *mysql.Config) (driver.Connector, error) { return mysql.NewConnector(cfg) }
 	if len(addrs) > 1 {
-		connect = newHosts(addrs).connector
+		connect, d.isLost = newHosts(addrs).connector, hostLost
 	}
 	d.open = func() (pools, error) { return openMySQL(ctx, cfg, connect, connections) }
 	return open(d, now)
@@ -91,7 +91,6 @@ func mysqlLost(err error) bool {
 	var n net.Error
 	return errors.Is(err, driver.ErrBadConn) || errors.Is(err, mysql.ErrInvalidConn) || errors.As(err, &n) || mysqlCode(err,
 		1047,       // Galera: this node is not ready
-		1290,       // it is read-only: another has taken over
 		1053, 1077, // shutting down
 		1180,       // the commit failed: seen of Galera nodes that come back
 		1317, 1927) // interrupted, killed

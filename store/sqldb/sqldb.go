@@ -63,6 +63,7 @@ type DB struct {
 	reads   *statements // of read
 	writes  *statements // of write
 	turns   turns
+	leases  leases
 	now     func() time.Time
 }
 

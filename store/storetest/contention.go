@@ -126,21 +126,25 @@ func usedOnce(t *testing.T, s store.Store) {
 
 func heldOnce(t *testing.T, s store.Store) {
 	ctx := t.Context()
-	take := func(who string, now, ends int64) bool {
-		ok, err := s.TakeLease(ctx, "pruning", who, now, ends)
+	const minute = 60_000
+	take := func(who string, now, ends float64) bool {
+		ok, err := s.TakeLease(ctx, "pruning", who, int64(now*minute), int64(ends*minute))
 		if err != nil {
 			t.Errorf("rival: %v", err)
 		}
 		return ok
 	}
-	if won := race(func(i int) bool { return take(numbered(i), 1000, 2000) }); won != 1 {
+	if won := race(func(i int) bool { return take(numbered(i), 10, 12) }); won != 1 {
 		t.Errorf("%d of %d rivals hold one lease", won, rivals)
 	}
-	if won := race(func(i int) bool { return take(numbered(i), 2000, 3000) }); won != 1 {
+	if won := race(func(i int) bool { return take(numbered(i), 13, 15) }); won != 1 {
 		t.Errorf("%d of %d rivals took over a lease that had ended", won, rivals)
 	}
-	if !take("x", 3000, 4000) || !take("x", 3500, 4500) || take("y", 4200, 5000) {
-		t.Error("a holder cannot renew a lease, or another takes it meanwhile")
+	if !take("x", 16, 18) || !take("x", 17, 19) || take("y", 18, 20) || take("y", 19.9, 21) {
+		t.Error("a holder cannot renew a lease, or another takes it meanwhile, or as soon as it ends by another clock")
+	}
+	if take("y", 18, 18) || !take("x", 18, 18) || !take("y", 1, 3) {
+		t.Error("a lease that was given back is not free by a clock that is behind, or another gave it back")
 	}
 }
 
