@@ -7,7 +7,7 @@ VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 export CGO_ENABLED := 0
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo serve dev build generate generate-check vet lint format test unit unit-mysql e2e e2e-mysql fuzz bench drill screenshots tools ci clean
+.PHONY: help run demo serve dev build generate generate-check vet lint format test unit unit-mysql e2e e2e-mysql fuzz bench drill cluster screenshots tools ci clean
 
 help: ## list the tasks
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -71,6 +71,9 @@ bench: ## the figures: drawing, reading, editing, HTTP under load, browser
 
 drill: tools ## kill the program under load, lose its disk, look for every acknowledged write
 	scripts/drill.sh
+
+cluster: tools ## several servers on a Galera cluster, each node lost under load; the database away; rolling restarts; Redis lost
+	scripts/cluster.sh
 
 screenshots: ## pictures of the pages, phone and desktop, into artifacts/
 	WAKAKUSA_SCREENSHOTS=$(CURDIR)/artifacts $(GO) test -count=1 -run TestScreenshots ./e2e

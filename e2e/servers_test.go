@@ -390,6 +390,7 @@ func (x *traffic) stop(f *fleet) {
 func TestRollingRestart(t *testing.T) {
 	for _, program := range []string{"haproxy", "nginx"} {
 		t.Run(program, func(t *testing.T) {
+			say := reporter(t)
 			f := newFleet(t, 3, "REDIS_URL="+redistest.New(t).URL, "RATE_LIMIT=1000000", "RATE_LIMIT_SHEET=1000000",
 				"ALLOWED_HOSTS="+site, "USE_HTTPS=true", "TRUSTED_PROXIES=127.0.0.1/32")
 			b := f.balancer(program)
@@ -406,7 +407,7 @@ func TestRollingRestart(t *testing.T) {
 			if x.failed[0].Load()+x.failed[1].Load() > 0 {
 				t.Errorf("rolling restart: %d of %d pages and %d of %d edits failed, such as %v", x.failed[0].Load(), x.gets.Load(), x.failed[1].Load(), x.posts.Load(), x.said.Load())
 			}
-			t.Logf("rolling restart behind %s: %d of %d pages and %d of %d edits failed, streams were opened %d times", program,
+			say("rolling restart behind %s: %d of %d pages and %d of %d edits failed, streams were opened %d times", program,
 				x.failed[0].Load(), x.gets.Load(), x.failed[1].Load(), x.posts.Load(), x.opened.Load())
 
 			x = newTraffic(v, true)
@@ -418,7 +419,7 @@ func TestRollingRestart(t *testing.T) {
 			if x.failed[0].Load()+x.failed[1].Load() > 0 {
 				t.Errorf("a server killed: %d of %d pages and %d of %d edits failed, such as %v", x.failed[0].Load(), x.gets.Load(), x.failed[1].Load(), x.posts.Load(), x.said.Load())
 			}
-			t.Logf("a server killed behind %s: %d of %d pages and %d of %d edits failed, %d edits were sent again", program,
+			say("a server killed behind %s: %d of %d pages and %d of %d edits failed, %d edits were sent again", program,
 				x.failed[0].Load(), x.gets.Load(), x.failed[1].Load(), x.posts.Load(), x.retried.Load())
 		})
 	}
@@ -454,7 +455,7 @@ func TestServersAreOne(t *testing.T) {
 		time.Sleep(time.Duration(mathrand.IntN(500)) * time.Millisecond)
 	}
 	slices.Sort(took)
-	t.Logf("from the answer on one server to the message on another: median %v, at most %v", took[len(took)/2], took[len(took)-1])
+	reporter(t)("from the answer on one server to the message on another: median %v, at most %v", took[len(took)/2], took[len(took)-1])
 	if slow := took[len(took)/2]; slow > time.Second {
 		t.Errorf("median %v", slow)
 	}
@@ -481,6 +482,7 @@ func TestDatabaseAway(t *testing.T) {
 		"hung":   func(on *mariadbtest.Server) func() { return on.Hang() },
 	} {
 		t.Run(name, func(t *testing.T) {
+			say := reporter(t)
 			on := mariadbtest.Own(t, "")
 			f := fleetOn(t, on, 2, "ALLOWED_HOSTS="+site, "USE_HTTPS=true", "TRUSTED_PROXIES=127.0.0.1/32", "RATE_LIMIT=1000000", "RATE_LIMIT_SHEET=1000000")
 			b := f.balancer("haproxy")
@@ -501,7 +503,7 @@ func TestDatabaseAway(t *testing.T) {
 			mend := spoil(on)
 			began := time.Now()
 			f.readable(b, look[0].who, "/o/wakakusa/me")
-			t.Logf("readable again after %v", time.Since(began).Round(10*time.Millisecond))
+			say("database %s: readable again after %v", name, time.Since(began).Round(10*time.Millisecond))
 			n, slowest := 0, time.Duration(0)
 			for time.Since(began) < outage(t) {
 				for _, x := range look {
@@ -514,7 +516,7 @@ func TestDatabaseAway(t *testing.T) {
 				f.refused(manager, s.edit(0, n))
 				time.Sleep(100 * time.Millisecond)
 			}
-			t.Logf("%d pages in %v, the slowest took %v", n, outage(t), slowest)
+			say("database %s for %v: %d pages, the slowest took %v", name, outage(t), n, slowest.Round(100*time.Microsecond))
 			mend()
 			began = time.Now()
 			for {
@@ -525,7 +527,7 @@ func TestDatabaseAway(t *testing.T) {
 				}
 				time.Sleep(50 * time.Millisecond)
 			}
-			t.Logf("changes again after %v", time.Since(began).Round(10*time.Millisecond))
+			say("database back: changes again after %v", time.Since(began).Round(10*time.Millisecond))
 			time.Sleep(1500 * time.Millisecond) // until the other server has noticed, too
 			for range 4 {
 				for _, x := range look {
@@ -573,6 +575,64 @@ func (f *fleet) refused(v *visitor, q request) {
 	if resp.StatusCode != http.StatusServiceUnavailable || resp.Header.Get("Retry-After") == "" {
 		f.t.Errorf("edit: %d, Retry-After %q", resp.StatusCode, resp.Header.Get("Retry-After"))
 	}
+}
+
+// TestRedisLost: Redis is killed and hangs while people work: no page and no edit fails, and it is used again by itself (F-F4).
+func TestRedisLost(t *testing.T) {
+	say := reporter(t)
+	r := redistest.New(t)
+	f := newFleet(t, 2, "REDIS_URL="+r.URL, "RATE_LIMIT=1000000", "RATE_LIMIT_SHEET=1000000", "ALLOWED_HOSTS="+site, "USE_HTTPS=true", "TRUSTED_PROXIES=127.0.0.1/32")
+	v := f.signIn(f.balancer("haproxy").client(""), "manager")
+	before := 0
+	for name, lose := range map[string]func() (mend func()){
+		"killed": func() func() { r.Kill(); return func() { r.Restart(t) } },
+		"hung":   func() func() { return r.Hang() },
+	} {
+		x := newTraffic(v, false)
+		time.Sleep(time.Second)
+		mend := lose()
+		time.Sleep(3 * time.Second)
+		mend()
+		time.Sleep(2 * time.Second)
+		x.stop(f)
+		if x.failed[0].Load()+x.failed[1].Load() > 0 {
+			t.Errorf("%s: %v", name, x.said.Load())
+		}
+		waited := 0
+		for i, p := range f.servers {
+			n := metric(t, f.direct(i), "wakakusa_redis_failures_total")
+			waited += n
+			if away := metric(t, f.direct(i), "wakakusa_redis_away"); away != 0 {
+				t.Errorf("server %d does not use it again", i)
+			}
+			if !strings.Contains(p.log.String(), "redis is away") || !strings.Contains(p.log.String(), "redis is back") {
+				t.Errorf("server %d does not say so", i)
+			}
+		}
+		say("Redis %s for 3 s: %d of %d pages and %d of %d edits failed, %d requests waited in vain", name,
+			x.failed[0].Load(), x.gets.Load(), x.failed[1].Load(), x.posts.Load(), waited-before)
+		if waited-before < 2 || waited-before > 40 {
+			t.Errorf("%s: %d requests waited in vain", name, waited-before)
+		}
+		before = waited
+	}
+}
+
+// metric reads one number without labels.
+func metric(t *testing.T, v *visitor, name string) int {
+	t.Helper()
+	a := v.ask(request{method: http.MethodGet, path: "/metrics"})
+	for line := range strings.Lines(string(a.body)) {
+		if text, ok := strings.CutPrefix(strings.TrimSpace(line), name+" "); ok {
+			n, err := strconv.ParseFloat(text, 64)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return int(n)
+		}
+	}
+	t.Fatalf("no %s in %d %.200s", name, a.status, a.body)
+	return 0
 }
 
 // TestFaultB5ThroughProxies: whoever writes X-Forwarded-For themselves, once or twice, is counted by where they really come from, through each

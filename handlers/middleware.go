@@ -98,7 +98,7 @@ func (s *Server) checkHost(next echo.HandlerFunc) echo.HandlerFunc {
 		if h, _, err := net.SplitHostPort(host); err == nil {
 			host = h
 		}
-		probe := isProbe(c.Path()) && peerOf(c.Request()).IsLoopback()
+		probe := (isProbe(c.Path()) || c.Path() == "/metrics") && peerOf(c.Request()).IsLoopback()
 		if len(s.Hosts) > 0 && !probe && !slices.Contains(s.Hosts, strings.ToLower(host)) {
 			return echo.NewHTTPError(http.StatusMisdirectedRequest)
 		}

@@ -181,10 +181,10 @@ func TestHosts(t *testing.T) {
 // TestAddresses: a list of hosts, each with its port or the common one.
 func TestAddresses(t *testing.T) {
 	for host, want := range map[string]string{
-		"db":                         "[db:3306]",
+		"db":                               "[db:3306]",
 		"db1, db2:3307,[2001:db8::1]:3308": "[db1:3306 db2:3307 [2001:db8::1]:3308]",
-		"2001:db8::1":                "[[2001:db8::1]:3306]",
-		"/run/mysqld/mysqld.sock":    "[/run/mysqld/mysqld.sock]",
+		"2001:db8::1":                      "[[2001:db8::1]:3306]",
+		"/run/mysqld/mysqld.sock":          "[/run/mysqld/mysqld.sock]",
 	} {
 		if got := fmt.Sprint(MySQL{Host: host, Port: 3306}.addresses()); got != want {
 			t.Errorf("%s: %s, want %s", host, got, want)
