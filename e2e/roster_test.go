@@ -3,6 +3,10 @@ package e2e
 import (
 	"context"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
 	"regexp"
 	"strings"
 	"testing"
@@ -398,4 +402,36 @@ func TestPrint(t *testing.T) {
 	if eval[bool](x, `(() => { const g = document.querySelector("#grid").getBoundingClientRect(); return g.width > document.documentElement.clientWidth + 400 })()`) {
 		t.Error("the grid is wider than the page")
 	}
+}
+
+// TestBufferingProxy: something on the way holds streams back until they end, which they never do. The sheet notices and asks for news instead.
+func TestBufferingProxy(t *testing.T) {
+	p := demo(t)
+	to, err := url.Parse(p.url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pass := httputil.NewSingleHostReverseProxy(to)
+	front := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !strings.HasSuffix(r.URL.Path, "/events") {
+			pass.ServeHTTP(w, r)
+			return
+		}
+		held := httptest.NewRecorder()
+		pass.ServeHTTP(held, r) // all of it first
+		w.WriteHeader(held.Code)
+		w.Write(held.Body.Bytes()) //nolint:errcheck // the browser has gone by then
+	}))
+	t.Cleanup(front.Close)
+	behind := &process{cmd: p.cmd, url: front.URL, links: p.links, log: p.log}
+	y := openSheet(t, behind, desktop, "admin")
+	x := openSheet(t, p, desktop, "manager")
+	c := x.cells(different)
+	a, b := x.text(c[0]), y.text(c[1])
+	if a == b {
+		t.Fatal("the cells do not differ")
+	}
+	x.drag(c[0], c[1])
+	x.settled()
+	y.until("the edit on the screen behind the proxy", fmt.Sprintf(`document.querySelector(%q).innerText.trim() === %q`, c[1], a))
 }

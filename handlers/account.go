@@ -30,6 +30,7 @@ func (s *Server) getSignIn(c *request) error {
 func (s *Server) postSignIn(c *request) error {
 	acc, err := s.app.SignIn(c.ctx(), c.field("login"), c.raw("password"), c.RealIP())
 	if err != nil {
+		err = s.orAway(c, err)
 		faults, ok := s.faultsOf(c, err)
 		if !ok {
 			return err
@@ -89,6 +90,7 @@ func (s *Server) postLink(c *request) error {
 	}
 	acc, err := s.takeLink(c, token, l)
 	if err != nil {
+		err = s.orAway(c, err)
 		faults, ok := s.faultsOf(c, err)
 		if !ok {
 			return err
@@ -152,6 +154,7 @@ func (s *Server) accountPage(c *request, code int, faults map[string]string) err
 
 func (s *Server) postPassword(c *request) error {
 	err := s.app.ChangePassword(c.ctx(), c.account.ID, c.raw("old"), c.raw("password"), c.raw("again"), app.HashSecret(c.session.ID))
+	err = s.orAway(c, err)
 	if faults, ok := s.faultsOf(c, err); ok {
 		return s.accountPage(c, status(err), faults)
 	}

@@ -60,6 +60,7 @@ func (s *Server) postCell(c *request) error {
 			Place: p, List: []roster.Edit{edit}, Base: c.baseRevision(), Key: c.key(),
 		})
 	}
+	err = s.orAway(c, err)
 	if faults, ok := s.faultsOf(c, err); ok {
 		return s.cellPage(c, status(err), p, cell, faults)
 	}

@@ -37,6 +37,17 @@ func status(err error) int {
 	return http.StatusInternalServerError
 }
 
+// orAway is the error itself, or that the database is away, if that explains it; then the answer says when to try again.
+func (s *Server) orAway(c *request, err error) error {
+	if err != nil && status(err) == http.StatusInternalServerError && s.app.DatabaseAway(c.ctx()) {
+		err = roster.Refuse(roster.Away, "error.away")
+	}
+	if roster.KindOf(err) == roster.Away {
+		c.Response().Header().Set("Retry-After", awayRetry)
+	}
+	return err
+}
+
 // awayRetry is after how many seconds it is worth asking a database again that was away.
 const awayRetry = "5"
 
@@ -49,13 +60,8 @@ func (s *Server) answerError(err error, c echo.Context) {
 	if !ok {
 		r = &request{Context: c, text: s.texts.For(preferred(c.Request().Header.Get("Accept-Language")))}
 	}
+	err = s.orAway(r, err)
 	code := status(err)
-	if code == http.StatusInternalServerError && s.app.DatabaseAway(r.ctx()) {
-		err, code = roster.Refuse(roster.Away, "error.away"), http.StatusServiceUnavailable
-	}
-	if code == http.StatusServiceUnavailable {
-		c.Response().Header().Set("Retry-After", awayRetry)
-	}
 	switch {
 	case code == http.StatusUnauthorized:
 		err = s.toSignIn(r)
@@ -139,7 +145,7 @@ func (s *Server) faultsOf(c *request, err error) (map[string]string, bool) {
 	var one *roster.Error
 	switch {
 	case errors.As(err, &list):
-	case errors.As(err, &one) && slices.Contains([]roster.Kind{roster.Invalid, roster.RuleBroken, roster.Taken, roster.Stale, roster.TooMany}, one.Kind):
+	case errors.As(err, &one) && slices.Contains([]roster.Kind{roster.Invalid, roster.RuleBroken, roster.Taken, roster.Stale, roster.TooMany, roster.Away}, one.Kind):
 		list = roster.Faults{one}
 	default:
 		return nil, false

@@ -174,6 +174,7 @@ func (s *Server) answer(c *request, err error, then, done string, draw func(code
 	if err == nil {
 		return s.goTo(c, c.base()+then+"?done="+done)
 	}
+	err = s.orAway(c, err)
 	if _, ok := s.faultsOf(c, err); !ok {
 		return err
 	}

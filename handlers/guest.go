@@ -27,6 +27,7 @@ func (s *Server) postGuest(c *request) error {
 	if err == nil {
 		_, err = s.app.EditRoster(c.ctx(), c.actor, app.Edits{Place: p, List: list, Base: c.baseRevision(), Key: c.key()})
 	}
+	err = s.orAway(c, err)
 	if faults, ok := s.faultsOf(c, err); ok {
 		return s.guestPage(c, status(err), p, views.Form{Values: c.form, Faults: faults})
 	}

@@ -82,10 +82,16 @@ func newID() string { return uuid.Must(uuid.NewV7()).String() }
 
 func newSite(t *testing.T, change ...func(*Config)) *site {
 	t.Helper()
+	return newSiteOn(t, func(s *site) *cached.Store { return cachedtest.Around(t, s.store, s.clock) }, change...)
+}
+
+// newSiteOn is a site with a cache of its own making around its database.
+func newSiteOn(t *testing.T, around func(*site) *cached.Store, change ...func(*Config)) *site {
+	t.Helper()
 	s := &site{t: t, now: time.Date(2026, 11, 24, 9, 0, 0, 0, roster.Japan), logs: &daemontest.Log{}, restored: make(chan app.RestoreFrom, 1)}
 	s.at = sqldbtest.New(t)
 	s.store = s.at.Open(t, s.clock)
-	s.kept = cachedtest.Around(t, s.store, s.clock)
+	s.kept = around(s)
 	s.app = app.New(s.kept, s.clock, newID)
 	log := slog.New(slog.NewTextHandler(s.logs, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	cfg := Config{Limits: Limits{Requests: 1e6, Sheet: 1e6}, Upkeep: s.upkeep(log), Log: log}

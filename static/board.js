@@ -145,7 +145,7 @@
   async function sendEdits(batch) {
     const [first] = batch, body = new URLSearchParams({ base: Math.min(...batch.map((t) => t.base)), key: key() });
     if (first.ops) body.set("ops", batch.map((t) => t.ops).join(";"));
-    const answer = await patiently(() => twice(() => ask(first.ops ? "/edits" : "/undos", { method: "POST", body })));
+    const answer = await patiently(() => again(() => ask(first.ops ? "/edits" : "/undos", { method: "POST", body })));
     const refused = answer.status === 422 || answer.status === 409;
     if (refused && batch.length > 1) { // find out which of them it was
       queue.unshift(...batch);
@@ -159,15 +159,19 @@
 
   const ask = (rest, init) => fetch(path + rest, { ...init, headers: { "HX-Request": "true" }, signal: AbortSignal.timeout(15000) });
 
-  // A lost answer is asked for once more under the same key; the server does nothing twice.
-  async function twice(send) {
-    try {
-      return await send();
-    } catch (e) {
-      if (!navigator.onLine || e.name === "TimeoutError") throw e;
-      await new Promise((r) => setTimeout(r, 600));
-      return send();
+  // What got no answer, or none from the program, is asked for again under the same key: a server is being replaced, a database has changed
+  // hands. The server does nothing twice.
+  async function again(send) {
+    for (const wait of [600, 1500, 3000]) {
+      try {
+        const answer = await send();
+        if (answer.status < 502) return answer;
+      } catch (e) {
+        if (!navigator.onLine || e.name === "TimeoutError") throw e;
+      }
+      await new Promise((r) => setTimeout(r, wait));
     }
+    return send();
   }
 
   // Too much at once: it is sent again when there is room, and stays shown as under way meanwhile.
