@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"fmt"
 	"net/http"
 	"os"
 	"slices"
@@ -69,7 +70,7 @@ func TestCache(t *testing.T) {
 				rows[key] = append(rows[key], strconv.Itoa(int(f.perSecond))+", "+ms(f.p50)+", "+ms(f.cpu))
 			}
 		}
-		hits := hitRates(t, manager)
+		hits := hitRates(t, p, manager)
 		if err := p.stop(); err != nil {
 			t.Fatal(err)
 		}
@@ -78,27 +79,30 @@ func TestCache(t *testing.T) {
 	for _, key := range order {
 		say("| %s | %s |", key, strings.Join(rows[key], " | "))
 	}
-	say("\n| tier, %s | hits of questions to memory; to Redis; MB kept; MB of the program at most | first view of the month sheet after a start, median of 5, ms |\n|---|---|---|", engine)
+	say("\n| tier, %s | hits in memory | hits in Redis | MB kept | MB of the program at most | first view of the month sheet after a start, median of 5, ms |\n|---|---|---|---|---|---|", engine)
 	for _, line := range notes {
 		say("%s", line)
 	}
 }
 
 // hitRates reads the counts of a server.
-func hitRates(t *testing.T, v *visitor) string {
+func hitRates(t *testing.T, p *process, v *visitor) string {
 	t.Helper()
-	a := v.ask(request{method: http.MethodGet, path: "/metrics"})
-	n := map[string]string{}
-	for line := range strings.Lines(string(a.body)) {
-		if name, value, ok := strings.Cut(strings.TrimSpace(line), " "); ok {
-			n[name] = value
+	n := map[string]float64{}
+	for line := range strings.Lines(string(v.ask(request{method: http.MethodGet, path: "/metrics"}).body)) {
+		if name, text, ok := strings.Cut(strings.TrimSpace(line), " "); ok {
+			n[name], _ = strconv.ParseFloat(text, 64) // of other lines it does not matter
 		}
 	}
-	count := func(tier, result string) string {
-		return n[`wakakusa_cache_requests_total{result="`+result+`",tier="`+tier+`"}`]
+	rate := func(tier string) string {
+		hits, misses := n[`wakakusa_cache_requests_total{result="hit",tier="`+tier+`"}`], n[`wakakusa_cache_requests_total{result="miss",tier="`+tier+`"}`]
+		if hits+misses == 0 {
+			return "–"
+		}
+		return fmt.Sprintf("%.1f %% of %.0f", 100*hits/(hits+misses), hits+misses)
 	}
-	return count("memory", "hit") + " hits, " + count("memory", "miss") + " misses; " + count("redis", "hit") + " hits, " + count("redis", "miss") + " misses; " +
-		n["wakakusa_cache_bytes"] + " bytes; " + n["process_resident_memory_bytes"] + " bytes resident"
+	_, peak := p.memory()
+	return fmt.Sprintf("%s | %s | %.1f | %d", rate("memory"), rate("redis"), n["wakakusa_cache_bytes"]/1e6, peak)
 }
 
 // firstViews is how long the first look at the month sheet takes after a start.
@@ -110,7 +114,12 @@ func firstViews(t *testing.T, dir string) string {
 		if err != nil {
 			t.Fatal(err)
 		}
-		v := newVisitor(t, p, "manager", 4)
+		v := newVisitor(t, p, "", 4)
+		v.http.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse } // to the sheet
+		if a := v.ask(request{method: http.MethodPost, path: strings.TrimPrefix(p.link(t, "manager"), p.url)}); a.status != http.StatusSeeOther {
+			t.Fatal(a.status)
+		}
+		v.http.CheckRedirect = nil
 		a := v.ask(request{method: http.MethodGet, path: "/o/wakakusa/rosters", encoding: "gzip"})
 		if a.status != http.StatusOK {
 			t.Fatal(a.status)

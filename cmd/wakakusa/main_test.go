@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -12,6 +13,8 @@ import (
 	"time"
 
 	"wakakusa/app"
+	"wakakusa/app/django/djangotest"
+	"wakakusa/store"
 )
 
 func runCommand(t *testing.T, vars map[string]string, args ...string) (string, error) {
@@ -30,6 +33,23 @@ func TestCommands(t *testing.T) {
 		for _, name := range []string{"serve", "demo", "migrate", "export", "import", "import-django", "user", "storybook", "config", "version"} {
 			if !strings.Contains(out, name) {
 				t.Errorf("%s is missing in\n%s", name, out)
+			}
+		}
+	})
+	t.Run("cache clear stamps every organisation anew", func(t *testing.T) {
+		path, _ := former(t, djangotest.C)
+		vars := map[string]string{"DATA_DIR": filepath.Join(t.TempDir(), "data")}
+		if out, err := importFormer(t, vars, "--from", path); err != nil {
+			t.Fatal(err, out)
+		}
+		before := stampsOf(t, vars)
+		out, err := runCommand(t, vars, "cache", "clear")
+		if err != nil || !strings.Contains(out, fmt.Sprint(len(before))+" 件の組織") {
+			t.Error(out, err)
+		}
+		for slug, stamp := range stampsOf(t, vars) {
+			if stamp == before[slug] {
+				t.Errorf("%s has the stamp it had", slug)
 			}
 		}
 	})
@@ -212,4 +232,30 @@ func TestUserReset(t *testing.T) {
 	if _, err := a.SignIn(t.Context(), "haruko", password+"わ、たぶん", "127.0.0.1"); err != nil {
 		t.Error(err)
 	}
+}
+
+// stampsOf are those that are part of every key, by organisation.
+func stampsOf(t *testing.T, vars map[string]string) map[string]store.Stamp {
+	t.Helper()
+	s, err := openStore(t.Context(), Config{Data: vars["DATA_DIR"]})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	orgs, err := s.Orgs(t.Context())
+	if err != nil || len(orgs) == 0 {
+		t.Fatal(orgs, err)
+	}
+	all := map[string]store.Stamp{}
+	for _, o := range orgs {
+		err := s.Read(t.Context(), o.ID, func(r store.Reader) error {
+			found, err := r.Stamps(t.Context(), store.ScopeAll)
+			all[o.Slug] = found[store.ScopeAll]
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	return all
 }
