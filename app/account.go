@@ -24,8 +24,13 @@ type (
 	CacheStats = store.CacheStats
 )
 
-// WithAge returns a context whose reads note when they are old because the database is away.
-func WithAge(ctx context.Context) (context.Context, *Age) { return store.WithAge(ctx) }
+// WithAge returns a context whose reads note when they are old because the database is away; one that does already stays as it is.
+func WithAge(ctx context.Context) (context.Context, *Age) {
+	if a := store.AgeOf(ctx); a != nil {
+		return ctx, a
+	}
+	return store.WithAge(ctx)
+}
 
 // Limits on failed sign-ins, per account and address, and per address alone: one person's typos must not lock an office out.
 const (
@@ -126,6 +131,11 @@ func (a *App) Session(ctx context.Context, hash string) (Session, error) {
 }
 
 func (a *App) SaveSession(ctx context.Context, s Session) error { return a.store.SaveSignIn(ctx, s) }
+
+// TouchSession notes that a session was used.
+func (a *App) TouchSession(ctx context.Context, hash string) error {
+	return a.store.TouchSignIn(ctx, hash, a.now().UnixMilli())
+}
 
 func (a *App) EndSession(ctx context.Context, hash string) error { return a.store.EndSignIn(ctx, hash) }
 

@@ -52,11 +52,10 @@ func (a *App) read(ctx context.Context, by roster.Actor, fn func(store.Reader) e
 	return a.store.Read(ctx, by.Org, fn)
 }
 
-// DatabaseAway reports that the database does not answer.
+// DatabaseAway reports that the database is a server and does not answer.
 func (a *App) DatabaseAway(ctx context.Context) bool {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
-	defer cancel()
-	return a.store.Ping(ctx) != nil
+	s, ok := a.store.(interface{ Away(context.Context) bool })
+	return ok && s.Away(ctx)
 }
 
 // Health is what the probes report.

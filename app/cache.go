@@ -20,10 +20,13 @@ func (a *App) ClearCache(ctx context.Context, by roster.Actor, key string) error
 	return err
 }
 
-// ClearCaches does the same for every organisation.
-func (a *App) ClearCaches(ctx context.Context, who string) (cleared int, err error) {
+// ClearCaches does the same for every organisation but one, which is being imported: "" for none.
+func (a *App) ClearCaches(ctx context.Context, who string, but roster.OrgID) (cleared int, err error) {
 	orgs, err := a.store.Orgs(ctx)
 	for _, o := range orgs {
+		if o.ID == but {
+			continue
+		}
 		if err == nil {
 			err = a.ClearCache(ctx, roster.Program(o.ID, who), "")
 		}

@@ -27,7 +27,7 @@ func (a *App) NewsAfter(ctx context.Context, by roster.Actor, site roster.SiteID
 		if err != nil {
 			return err
 		}
-		n.Revision = org.Revision
+		n = News{Revision: org.Revision}
 		all, err := r.EventsAfter(ctx, revision, newsLimit+1)
 		n.More = len(all) > newsLimit
 		for _, e := range all {

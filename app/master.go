@@ -108,6 +108,7 @@ func (a *App) Sites(ctx context.Context, by roster.Actor) (mine []roster.Site, e
 		return nil, err
 	}
 	err = a.read(ctx, by, func(r store.Reader) error {
+		mine = nil
 		all, err := r.Sites(ctx)
 		for _, s := range all {
 			if !s.Archived && roster.Can(by, roster.ViewRoster, roster.Subject{Site: s.ID}) == nil {

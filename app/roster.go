@@ -351,6 +351,9 @@ func (a *App) Cell(ctx context.Context, by roster.Actor, p Place, c roster.Cell)
 	}
 	err = a.read(ctx, by, func(r store.Reader) error {
 		acts, events, err := r.CellHistory(ctx, c, 50)
+		if roster.KindOf(err) == roster.Away {
+			return nil // the form is worth more than its history
+		}
 		v.History = nil
 		for i := range acts {
 			v.History = append(v.History, Told{acts[i], events[i]})

@@ -72,7 +72,7 @@ func (a *App) Sheet(ctx context.Context, by roster.Actor, p Place) (o OpenSheet,
 	}
 	draft := roster.Can(by, roster.EditRoster, roster.Subject{Site: p.Site}) == nil
 	err = a.read(ctx, by, func(r store.Reader) error {
-		o, err = a.sheets.of(sheetKey{by.Org, p, draft}).newest(ctx, r)
+		o, err = a.sheets.of(sheetKey{by.Org, p, draft}).newest(ctx, r, a.now())
 		return err
 	})
 	return o, err
@@ -89,7 +89,8 @@ func openSheet(ctx context.Context, r store.Reader, p Place, draft bool) (o Open
 		return o, err
 	}
 	if draft {
-		if o.Changed, err = changedCells(ctx, r, o.Sheet); err != nil {
+		// While the database is away nobody can say what differs from the published copy; the sheet is worth showing all the same.
+		if o.Changed, err = changedCells(ctx, r, o.Sheet); err != nil && roster.KindOf(err) != roster.Away {
 			return o, err
 		}
 	}
@@ -115,9 +116,12 @@ func loadSheet(ctx context.Context, r store.Reader, p Place, draft bool) (*roste
 	return s, err
 }
 
-// loadShifts reads the draft, or what was published of it.
+// loadShifts reads the draft with its locks, or what was published of it.
 func loadShifts(ctx context.Context, r store.Reader, s *roster.Sheet, draft bool) (err error) {
 	if draft {
+		if err := loadLocked(ctx, r, s); err != nil {
+			return err
+		}
 		s.Shifts, err = r.SheetShifts(ctx, s.Site.ID, around(s))
 		return err
 	}
@@ -147,18 +151,23 @@ func loadFrame(ctx context.Context, r store.Reader, p Place, s *roster.Sheet) er
 			return
 		},
 		func() (err error) { s.Codes, err = r.Codes(ctx); return },
-		func() (err error) { s.Locked, err = r.LockedCells(ctx, s.Roster.Period); return },
 	)
+}
+
+// loadLocked reads the locked cells: they belong to the draft.
+func loadLocked(ctx context.Context, r store.Reader, s *roster.Sheet) (err error) {
+	s.Locked, err = r.LockedCells(ctx, s.Roster.Period)
+	return err
 }
 
 // loadRows reads what Apply and Undo ask for and no more, because it is read under the pen: some people and their shifts. People of
 // other sites may be sent to help (応援) by who plans their home; once they stand on the sheet, they are planned like others.
 func loadRows(ctx context.Context, r store.Reader, by roster.Actor, p Place, staff []roster.StaffID) (*roster.Sheet, error) {
 	s := &roster.Sheet{}
-	if err := loadFrame(ctx, r, p, s); err != nil {
+	err := inOrder(func() error { return loadFrame(ctx, r, p, s) }, func() error { return loadLocked(ctx, r, s) })
+	if err != nil {
 		return nil, err
 	}
-	var err error
 	if s.Shifts, err = r.ShiftsOf(ctx, staff, around(s)); err != nil {
 		return nil, err
 	}
@@ -302,5 +311,5 @@ func hideDraft(s *roster.Sheet) {
 			ActiveTo: p.ActiveTo, Approval: p.Approval, Position: p.Position,
 		}
 	}
-	s.Contracts, s.Locked = nil, nil
+	s.Contracts = nil
 }

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"time"
 
 	"wakakusa/roster"
 	"wakakusa/store"
@@ -30,6 +31,8 @@ type keptSheet struct {
 	key sheetKey
 	mu  sync.Mutex
 	OpenSheet
+	read    time.Time   // when it was last brought up to date
+	cleared store.Stamp // of everything, when it was
 }
 
 // maxSheets bounds the memory: a sheet of a hundred people takes about two megabytes.
@@ -56,26 +59,35 @@ func (k *sheets) of(key sheetKey) *keptSheet {
 	return s
 }
 
-// newest is the sheet at the reader's revision or a later one: as it is kept, brought up to date, or read as a whole.
-func (k *keptSheet) newest(ctx context.Context, r store.Reader) (OpenSheet, error) {
+// newest is the sheet at the reader's revision or a later one: as it is kept, brought up to date, or read as a whole. While the database is
+// away it is read from what the store remembers, or, where that is not enough, as it was kept.
+func (k *keptSheet) newest(ctx context.Context, r store.Reader, now time.Time) (OpenSheet, error) {
 	org, err := r.Org(ctx)
+	if err != nil {
+		return OpenSheet{}, err
+	}
+	stamps, err := r.Stamps(ctx, store.ScopeAll)
 	if err != nil {
 		return OpenSheet{}, err
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
+	if k.cleared != stamps[store.ScopeAll] {
+		k.Sheet = nil
+	}
 	if k.Sheet != nil && k.Revision >= org.Revision {
 		return k.OpenSheet, nil
 	}
 	next, ok, err := k.followed(ctx, r, org)
-	if err == nil && !ok {
+	if err == nil && !ok || roster.KindOf(err) == roster.Away {
 		next, err = openSheet(ctx, r, k.key.place, k.key.draft)
 	}
-	if err == nil {
-		k.OpenSheet = next
-	}
 	if roster.KindOf(err) == roster.Away && k.Sheet != nil {
-		return k.OpenSheet, nil // newer than anything else that can be had
+		store.NoteAge(ctx, k.read)
+		return k.OpenSheet, nil
+	}
+	if err == nil {
+		k.OpenSheet, k.read, k.cleared = next, now, stamps[store.ScopeAll]
 	}
 	return next, err
 }

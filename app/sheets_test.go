@@ -8,9 +8,12 @@ import (
 	"slices"
 	"sync"
 	"testing"
+	"time"
 
 	"wakakusa/roster"
 	"wakakusa/store"
+	"wakakusa/store/cached"
+	"wakakusa/store/cached/cachedtest"
 )
 
 func TestSheetsAreKeptApart(t *testing.T) {
@@ -167,5 +170,54 @@ func TestKeptSheetIsReadOnce(t *testing.T) {
 	must(t, err)
 	if len(got[0].ShiftsOn(f.cell(f.hanako, today))) > 0 || len(next.ShiftsOn(f.cell(f.hanako, today))) != 1 || &next.Staff[0] != &got[0].Staff[0] {
 		t.Error("the sheet was not brought up to date, or changed in other hands, or was read as a whole")
+	}
+}
+
+// TestSheetsWhileAway: of a sheet that was kept and one that the store remembers the newer is shown, as old as it is; a draft that can no longer
+// be compared with its copy is shown without the marks.
+func TestSheetsWhileAway(t *testing.T) {
+	f := newFacility(t)
+	gone := &cachedtest.Outage{Store: f.db}
+	server := func(o *cached.Options) { o.Server = true }
+	f.App = New(cachedtest.Around(t, gone, f.clock, server), f.clock, newID)
+	publish := func(symbol string) {
+		t.Helper()
+		f.mustEdit(f.set(f.hanako, today, symbol))
+		_, err := f.PublishRoster(t.Context(), f.manager, f.place(), "")
+		must(t, err)
+	}
+	shows := func(by roster.Actor) (symbol string, at time.Time) {
+		t.Helper()
+		ctx, age := WithAge(t.Context())
+		s, err := f.Sheet(ctx, by, f.place())
+		must(t, err)
+		for _, x := range s.ShiftsOn(roster.Cell{Staff: f.hanako.ID, Day: today}) {
+			c, _ := s.Code(x.Code)
+			symbol += c.Symbol
+		}
+		at, _ = age.AsOf()
+		return symbol, at
+	}
+	publish("早")
+	if got, at := shows(f.viewer); got != "早" || !at.IsZero() {
+		t.Fatalf("%s at %v", got, at)
+	}
+	shows(f.manager)
+	f.advance(time.Hour)
+	publish("日")
+	later := f.clock()
+	worker := roster.Actor{Org: f.org.ID, Role: roster.RoleStaff, Staff: f.hanako.ID}
+	for range 200 { // until it has been read ahead
+		_, err := f.Own(t.Context(), worker, roster.PeriodOf(today, 1))
+		must(t, err)
+		time.Sleep(time.Millisecond)
+	}
+	f.advance(time.Hour)
+	gone.Now.Store(true)
+	if got, at := shows(f.viewer); got != "日" || at.Before(later) {
+		t.Errorf("a viewer sees %s as of %v; what is published since %v is in memory", got, at, later)
+	}
+	if got, _ := shows(f.manager); got != "日" && got != "早" {
+		t.Errorf("the manager sees %q", got)
 	}
 }

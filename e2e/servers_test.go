@@ -27,6 +27,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -52,18 +53,13 @@ type fleet struct {
 	pem      string // certificate and key
 }
 
-// freePort is one that outgoing connections do not take.
 func freePort(t testing.TB) int {
 	t.Helper()
-	for range 100 {
-		port := 20000 + mathrand.IntN(10000)
-		if l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port)); err == nil {
-			l.Close()
-			return port
-		}
+	port, err := daemontest.FreePort()
+	if err != nil {
+		t.Fatal(err)
 	}
-	t.Fatal("no free port")
-	return 0
+	return port
 }
 
 // newFleet makes a demo organisation and starts servers. The first of them knows one-time links, see signIn.
@@ -459,6 +455,25 @@ func TestServersAreOne(t *testing.T) {
 	if slow := took[len(took)/2]; slow > time.Second {
 		t.Errorf("median %v", slow)
 	}
+	// A server that is about to stop still tells what happens at others.
+	if err := f.servers[1].cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(200 * time.Millisecond)
+	before := x.heard[0].Load()
+	if r := a.ask(s.edit(1, 1)); r.err != nil || r.status != http.StatusOK {
+		t.Fatalf("edit: %d %v", r.status, r.err)
+	}
+	if r := f.direct(1).ask(request{method: http.MethodGet, path: "/ready/"}); r.status != http.StatusServiceUnavailable {
+		t.Errorf("ready while it drains: %d", r.status)
+	}
+	for began := time.Now(); x.heard[0].Load() == before; time.Sleep(2 * time.Millisecond) {
+		if time.Since(began) > 1500*time.Millisecond {
+			t.Fatal("a server that drains does not tell")
+		}
+	}
+	f.servers[1].cmd.Wait() //nolint:errcheck // it ends by itself
+	f.servers[1] = nil
 }
 
 // outage is how long the database is away in tests; WAKAKUSA_OUTAGE says otherwise.

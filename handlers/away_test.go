@@ -1,59 +1,19 @@
 package handlers
 
 import (
-	"context"
-	"errors"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"time"
 
 	"wakakusa/roster"
-	"wakakusa/store"
 	"wakakusa/store/cached"
 	"wakakusa/store/cached/cachedtest"
 )
 
-// gone is a database that may be away.
-type gone struct {
-	store.Store
-	now atomic.Bool
-}
-
-var errNoRoute = errors.New("no route to host")
-
-func (g *gone) Read(ctx context.Context, org roster.OrgID, fn func(store.Reader) error) error {
-	if g.now.Load() {
-		return errNoRoute
-	}
-	return g.Store.Read(ctx, org, fn)
-}
-
-func (g *gone) Write(ctx context.Context, act roster.Act, fn func(store.Writer) error) (store.Change, error) {
-	if g.now.Load() {
-		return store.Change{}, errNoRoute
-	}
-	return g.Store.Write(ctx, act, fn)
-}
-
-func (g *gone) SignInBy(ctx context.Context, hash string) (store.SignIn, error) {
-	if g.now.Load() {
-		return store.SignIn{}, errNoRoute
-	}
-	return g.Store.SignInBy(ctx, hash)
-}
-
-func (g *gone) Ping(ctx context.Context) error {
-	if g.now.Load() {
-		return errNoRoute
-	}
-	return g.Store.Ping(ctx)
-}
-
 // awaySite is a site whose database is a server.
-func awaySite(t *testing.T) (*office, *gone) {
+func awaySite(t *testing.T) (*office, *cachedtest.Outage) {
 	t.Helper()
-	g := &gone{}
+	g := &cachedtest.Outage{}
 	s := newSiteOn(t, func(s *site) *cached.Store {
 		g.Store = s.store
 		return cachedtest.Around(t, g, s.clock, func(o *cached.Options) { o.Server = true })
@@ -74,7 +34,7 @@ func TestAway(t *testing.T) {
 	}
 	worker.get(o.base+"/me").want(t, 200)
 	form := o.admin.get(o.base+"/jobs/new").want(t, 200).form(t, o.base+"/jobs/new")
-	g.now.Store(true)
+	g.Now.Store(true)
 	for _, path := range seen {
 		o.admin.get(path).want(t, 200).holds(t, "2026年11月24日", "9:00時点の内容を表示しています")
 	}
@@ -96,7 +56,7 @@ func TestAway(t *testing.T) {
 	stranger.get("/live/").want(t, 200)
 	stranger.get("/ready/").want(t, 503)
 	stranger.get("/health/").want(t, 503).holds(t, `{"name":"database","ok":false}`)
-	g.now.Store(false)
+	g.Now.Store(false)
 	o.soonBack(t)
 	o.admin.get(o.path("")).want(t, 200).lacks(t, "時点の内容")
 	o.admin.post(o.base+"/jobs/new", form).want(t, 303)

@@ -40,6 +40,8 @@ func status(err error) int {
 // orAway is the error itself, or that the database is away, if that explains it; then the answer says when to try again.
 func (s *Server) orAway(c *request, err error) error {
 	if err != nil && status(err) == http.StatusInternalServerError && s.app.DatabaseAway(c.ctx()) {
+		id, _ := c.Get(requestID).(string)
+		s.Log.WarnContext(c.ctx(), "the database is away", "id", id, "error", err)
 		err = roster.Refuse(roster.Away, "error.away")
 	}
 	if roster.KindOf(err) == roster.Away {

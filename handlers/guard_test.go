@@ -96,7 +96,7 @@ func TestFaultB12LogCanaries(t *testing.T) {
 	o.srv.echo.GET("/test/failing", o.srv.guard(route{gate: anybody, handle: func(*Server, *request) error { return errors.New("a fault of the engine") }}))
 	stranger.get("/test/failing?password="+url.QueryEscape(canary)).want(t, 500)
 	must(t, o.store.Close())
-	stranger.post("/sign-in", values("login", "haruna", "password", canary)).want(t, 503)
+	stranger.post("/sign-in", values("login", "haruna", "password", canary)).want(t, 500)
 	log := o.logs.String()
 	if !strings.Contains(log, "route=/links/:token") || !strings.Contains(log, "a fault of the engine") {
 		t.Fatal("the log is not the one that is written")

@@ -97,8 +97,7 @@ func (st *sessionStore) touch(r *http.Request, kept app.Session) error {
 	if now-kept.SeenMs < touchEvery.Milliseconds() {
 		return nil
 	}
-	kept.SeenMs = now
-	return st.app.SaveSession(r.Context(), kept)
+	return st.app.TouchSession(r.Context(), kept.Hash)
 }
 
 // Keys of session values.

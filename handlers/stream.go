@@ -151,9 +151,12 @@ func (s *Server) getNews(c *request) error {
 	if err != nil {
 		return err
 	}
-	known, err := s.streamStart(c, p)
-	if err != nil {
+	if _, err := s.app.Sheet(c.ctx(), c.actor, p); err != nil { // of a site that is not there, or not theirs
 		return err
+	}
+	known, err := strconv.ParseInt(c.QueryParam("rev"), 10, 64)
+	if err != nil || known < 0 {
+		known = 1 << 62 // it knows nothing yet: only the present revision is news
 	}
 	told, err := s.newsAfter(c, p, known)
 	if err != nil {

@@ -70,6 +70,20 @@ func SortShifts(list []Shift) {
 	})
 }
 
+// ByStaff cuts a list in which the shifts of each person lie side by side into one slice a person, without copying.
+func ByStaff(list []Shift) map[StaffID][]Shift {
+	by := map[StaffID][]Shift{}
+	for from := 0; from < len(list); {
+		to := from + 1
+		for to < len(list) && list[to].Staff == list[from].Staff {
+			to++
+		}
+		by[list[from].Staff] = list[from:to:to]
+		from = to
+	}
+	return by
+}
+
 // Cell is the place of one person on one day.
 type Cell struct {
 	Staff StaffID `json:"staff"`

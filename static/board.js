@@ -159,8 +159,8 @@
 
   const ask = (rest, init) => fetch(path + rest, { ...init, headers: { "HX-Request": "true" }, signal: AbortSignal.timeout(15000) });
 
-  // What got no answer, or none from the program, is asked for again under the same key: a server is being replaced, a database has changed
-  // hands. The server does nothing twice.
+  // What got no answer, or that the program or its database is away, is asked for again under the same key: a server is being replaced, a
+  // database has changed hands. Nothing is done twice.
   async function again(send) {
     for (const wait of [600, 1500, 3000]) {
       try {
@@ -648,13 +648,14 @@
     let left = 60;
     asking = setInterval(() => {
       if (!left--) { deafen(); listen(); return; }
-      fetch(`${path}/news?rev=${rev}`).then((r) => r.ok && r.json().then(hear), () => {});
+      ask(`/news?rev=${rev}`).then(async (r) => r.ok ? hear(await r.json()) : heed(r)).catch(() => {}); // asked again soon
     }, 5000);
   }
   function hear(news) {
     if (news.rev <= rev) return;
     if (news.reload) { reload(); return; }
-    queue.push({ news: news.regions || [], rev: news.rev });
+    if (!news.regions) { rev = news.rev; return; }
+    queue.push({ news: news.regions, rev: news.rev });
     pump();
   }
 

@@ -92,6 +92,7 @@ type Leases interface {
 // SignIns keeps sessions.
 type SignIns interface {
 	SaveSignIn(ctx context.Context, s SignIn) error                       // adds or replaces by hash
+	TouchSignIn(ctx context.Context, hash string, seenMs int64) error     // notes a use; one that has ended stays ended
 	SignInBy(ctx context.Context, hash string) (SignIn, error)            // NotFound
 	SignInsOf(ctx context.Context, id roster.AccountID) ([]SignIn, error) // newest first
 	EndSignIn(ctx context.Context, hash string) error

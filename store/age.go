@@ -17,10 +17,16 @@ func WithAge(ctx context.Context) (context.Context, *Age) {
 	return context.WithValue(ctx, ageKey{}, a), a
 }
 
+// AgeOf is what a context knows already; nil: it notes nothing.
+func AgeOf(ctx context.Context) *Age {
+	a, _ := ctx.Value(ageKey{}).(*Age)
+	return a
+}
+
 // NoteAge says that a read with this context shows how things were at a moment.
 func NoteAge(ctx context.Context, at time.Time) {
-	a, ok := ctx.Value(ageKey{}).(*Age)
-	if !ok {
+	a := AgeOf(ctx)
+	if a == nil {
 		return
 	}
 	for ms := at.UnixMilli(); ; {

@@ -25,7 +25,11 @@ func (cacheClearCmd) Run(e *env) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
-	n, err := app.New(s, time.Now, newID).ClearCaches(e.ctx, "wakakusa cache clear")
+	importing, _, err := s.UnfinishedImport(e.ctx)
+	if err != nil {
+		return err
+	}
+	n, err := app.New(s, time.Now, newID).ClearCaches(e.ctx, "wakakusa cache clear", importing)
 	if err == nil {
 		fmt.Fprintf(e.out, "%d 件の組織について、表示の控えを消しました。どのサーバーもデータベースから読み直します。\n", n)
 	}

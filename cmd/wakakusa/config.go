@@ -195,7 +195,7 @@ func (c Config) check() error {
 	if c.onMySQL() {
 		add(c.DBName == "", "DB_NAME must name the database")
 		add(c.DBUser == "", "DB_USER must name the user of the database")
-		add(c.DBHost == "", "DB_HOST must name the database server")
+		add(!goodHosts(c.DBHost), "DB_HOST must name the database server, or several with commas between; a socket stands alone")
 		add(c.DBPort < 1 || c.DBPort > 65535, "DB_PORT is a port")
 		add(!slices.Contains([]string{"off", "verify"}, c.DBTLS), "DB_TLS is off or verify")
 		add(c.DBConnections < 3 || c.DBConnections > 500, "DB_MAX_CONNECTIONS is between 3 and 500")
@@ -237,6 +237,15 @@ func (c Config) check() error {
 		add(!c.UseHTTPS, "USE_HTTPS must be true in production")
 	}
 	return errors.Join(problems...)
+}
+
+// goodHosts: a trailing comma would be a host without a name.
+func goodHosts(list string) bool {
+	hosts := strings.Split(list, ",")
+	return !slices.ContainsFunc(hosts, func(host string) bool {
+		host = strings.TrimSpace(host)
+		return host == "" || len(hosts) > 1 && strings.HasPrefix(host, "/")
+	})
 }
 
 func (c Config) onMySQL() bool { return c.DBEngine == "mysql" }

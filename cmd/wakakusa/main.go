@@ -51,6 +51,7 @@ func main() {
 
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	defer context.AfterFunc(ctx, stop)() // a second signal ends the program at once
 	if err := run(ctx, os.Args[1:], os.Stdout, environment()); err != nil {
 		fmt.Fprintln(os.Stderr, "wakakusa:", err)
 		os.Exit(1)

@@ -154,29 +154,32 @@ func serving(ctx context.Context, cfg Config, log *slog.Logger, begun func(*prog
 	}
 }
 
-// run keeps the watch, the hourly clean-up and the tasks going until the context ends, or a restore is ready.
+// run keeps the watch, the hourly clean-up and the tasks going until a restore is ready, or the context ends: then it says so, and waits until
+// balancers have noticed.
 func (p *program) run(ctx context.Context) (next *restoring) {
-	ctx, end := context.WithCancel(ctx)
+	work, end := context.WithCancel(ctx)
+	watching, unwatch := context.WithCancel(context.WithoutCancel(ctx)) // those who listen hear of other servers until the end
 	var all sync.WaitGroup
 	defer all.Wait()
 	defer end()
-	all.Go(func() { p.server.Run(ctx) })
-	all.Go(func() { p.upkeep.Run(ctx) })
-	all.Go(func() { p.app.Watch().Run(ctx) })
+	defer unwatch()
+	all.Go(func() { p.server.Run(work) })
+	all.Go(func() { p.upkeep.Run(work) })
+	all.Go(func() { p.app.Watch().Run(watching) })
 	select {
 	case <-ctx.Done():
+		p.server.Drain()
+		time.Sleep(p.drain)
 		return nil
 	case next = <-p.restored:
 		return next
 	}
 }
 
-// Close says that it stops, waits until balancers have noticed, stops accepting, ends streams, lets requests finish, then closes the database, and last its continuous copy. It
+// Close stops accepting, ends streams, lets requests finish, then closes the database, and last its continuous copy. It
 // undoes half a start, too.
 func (p *program) Close() (err error) {
 	if p.http != nil {
-		p.server.Drain()
-		time.Sleep(p.drain)
 		ctx, cancel := context.WithTimeout(context.Background(), stopWithin)
 		defer cancel()
 		p.server.EndStreams()

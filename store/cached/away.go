@@ -3,6 +3,7 @@ package cached
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -29,7 +30,8 @@ type outage struct {
 	good  atomic.Pointer[times]
 	stop  context.CancelFunc
 	all   sync.WaitGroup
-	ask   sync.Mutex
+	mu    sync.Mutex // one asks at a time
+	asked time.Time  // when the last answer, or none, came
 }
 
 // times are good until an outage begins: what waits for the database then need not wait any longer.
@@ -73,13 +75,18 @@ func (o *outage) long() bool {
 	return since != 0 && time.Since(time.UnixMilli(since)) > waitFor
 }
 
-// means reports whether an error is that of a database that does not answer.
+// means reports whether an error is that of a database that does not answer. That of somebody who left, or a refusal, is not.
 func (o *outage) means(ctx context.Context, err error) bool {
-	var refusal *roster.Error
-	if err == nil || !o.s.Server || errors.As(err, &refusal) || ctx.Err() != nil {
+	if err == nil || !o.s.Server || refused(err) || ctx.Err() != nil {
 		return false
 	}
 	return o.on() || !o.answers(ctx)
+}
+
+// refused reports an error that is an answer.
+func refused(err error) bool {
+	var refusal *roster.Error
+	return errors.As(err, &refusal)
 }
 
 func (o *outage) watch(ctx context.Context) {
@@ -95,25 +102,41 @@ func (o *outage) watch(ctx context.Context) {
 	}
 }
 
-// answers asks the database, and notes what came of it.
+// answers asks the database, and notes what came of it. Those who want to know at once share one answer.
 func (o *outage) answers(ctx context.Context) bool {
-	o.ask.Lock()
-	defer o.ask.Unlock()
+	began := time.Now()
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.asked.After(began) {
+		return !o.on()
+	}
+	err := o.ask(ctx)
+	if err != nil && !o.on() {
+		err = o.ask(ctx) // one connection may be lost, or a moment be busy; with several hosts another answers
+	}
+	o.note(ctx, err)
+	o.asked = time.Now()
+	return err == nil
+}
+
+func (o *outage) ask(ctx context.Context) error {
 	within, cancel := context.WithTimeout(context.WithoutCancel(ctx), answerWithin)
 	defer cancel()
-	err := o.s.Store.Ping(within)
+	return o.s.Store.Ping(within)
+}
+
+func (o *outage) note(ctx context.Context, err error) {
+	since := o.since.Load()
 	switch {
-	case err == nil:
-		if since := o.since.Load(); since != 0 {
-			o.goodTimes()
-			o.since.Store(0)
-			o.s.Log.WarnContext(ctx, "the database is back", "after", time.Since(time.UnixMilli(since)).Round(time.Millisecond))
-		}
-	case o.since.CompareAndSwap(0, time.Now().UnixMilli()):
+	case err == nil && since != 0:
+		o.goodTimes()
+		o.since.Store(0)
+		o.s.Log.WarnContext(ctx, "the database is back", "after", time.Since(time.UnixMilli(since)).Round(time.Millisecond))
+	case err != nil && since == 0:
+		o.since.Store(time.Now().UnixMilli())
 		o.good.Load().end()
 		o.s.Log.ErrorContext(ctx, "the database is away: what was read last is shown, nothing can be changed", "error", err)
 	}
-	return err == nil
 }
 
 // Ping fails at once while the database is away.
@@ -124,43 +147,60 @@ func (s *Store) Ping(ctx context.Context) error {
 	return s.Store.Ping(ctx)
 }
 
+// Away reports a database server that does not answer. A file is never away.
+func (s *Store) Away(ctx context.Context) bool {
+	return s.Server && (s.outage.on() || !s.outage.answers(ctx))
+}
+
+// asking puts a question to the database unless it is away. ok is false when there is no answer and memory must do.
+func (s *Store) asking(ctx context.Context, ask func(context.Context) error) (err error, ok bool) {
+	for range 2 { // the second time after an outage that was over before it was noticed here
+		if s.outage.on() {
+			return errAway, false
+		}
+		patient, done := s.outage.patient(ctx)
+		err = ask(patient)
+		cut := patient.Err() != nil && ctx.Err() == nil
+		done()
+		if s.outage.means(ctx, err) {
+			return errAway, false
+		}
+		if err == nil || !cut || refused(err) {
+			break
+		}
+	}
+	return err, true
+}
+
 // lastKnown asks the database, and while it is away answers what it said last, for some minutes. What has ended meanwhile elsewhere, a
 // sign-in or a membership, is not known then: but there is nothing to be changed with it either.
-func lastKnown[T any](ctx context.Context, s *Store, key string, ask func(context.Context) (T, error)) (T, error) {
-	if !s.outage.on() {
-		patient, done := s.outage.patient(ctx)
-		v, err := ask(patient)
-		done()
-		if err == nil {
-			s.known.Set(key, v)
-		}
-		if !s.outage.means(ctx, err) {
-			return v, err
+func lastKnown[T any](ctx context.Context, s *Store, key string, ask func(context.Context) (T, error)) (answer T, err error) {
+	err, ok := s.asking(ctx, func(ctx context.Context) (err error) { answer, err = ask(ctx); return err })
+	switch {
+	case ok && err == nil:
+		s.known.Set(key, answer)
+	case ok && refused(err):
+		s.known.Invalidate(key)
+	case !ok:
+		if v, kept := s.known.GetIfPresent(key); kept {
+			return v.(T), nil
 		}
 	}
-	if v, ok := s.known.GetIfPresent(key); ok {
-		return v.(T), nil
+	return answer, err
+}
+
+// forget drops what is known for outages of whatever something changed.
+func (s *Store) forget(changed func(v any) bool) {
+	for key, v := range s.known.All() {
+		if changed(v) {
+			s.known.Invalidate(key)
+		}
 	}
-	var none T
-	return none, errAway
 }
 
 // SignInBy, Account and Memberships are asked for with every request.
 func (s *Store) SignInBy(ctx context.Context, hash string) (store.SignIn, error) {
 	return lastKnown(ctx, s, "sign-in "+hash, func(ctx context.Context) (store.SignIn, error) { return s.Store.SignInBy(ctx, hash) })
-}
-
-// SaveSignIn is Away at once while the database is: it also notes that a session was used, and who only looks must not wait for that.
-func (s *Store) SaveSignIn(ctx context.Context, in store.SignIn) error {
-	if s.outage.on() {
-		return errAway
-	}
-	return s.Store.SaveSignIn(ctx, in)
-}
-
-func (s *Store) EndSignIn(ctx context.Context, hash string) error {
-	s.known.Invalidate("sign-in " + hash)
-	return s.Store.EndSignIn(ctx, hash)
 }
 
 func (s *Store) Account(ctx context.Context, id roster.AccountID) (store.Account, error) {
@@ -169,6 +209,43 @@ func (s *Store) Account(ctx context.Context, id roster.AccountID) (store.Account
 
 func (s *Store) Memberships(ctx context.Context, id roster.AccountID) ([]store.Membership, error) {
 	return lastKnown(ctx, s, "memberships "+string(id), func(ctx context.Context) ([]store.Membership, error) { return s.Store.Memberships(ctx, id) })
+}
+
+// TouchSignIn is Away at once while the database is: who only looks must not wait for it.
+func (s *Store) TouchSignIn(ctx context.Context, hash string, seenMs int64) error {
+	err, _ := s.asking(ctx, func(ctx context.Context) error { return s.Store.TouchSignIn(ctx, hash, seenMs) })
+	return err
+}
+
+// What ends somebody's sign-in or changes an account ends what is known of it, after the database has done it.
+
+func (s *Store) EndSignIn(ctx context.Context, hash string) error {
+	defer s.known.Invalidate("sign-in " + hash)
+	return s.Store.EndSignIn(ctx, hash)
+}
+
+func (s *Store) EndSignIns(ctx context.Context, id roster.AccountID, except string) error {
+	defer s.forget(func(v any) bool {
+		in, ok := v.(store.SignIn)
+		return ok && in.Account == id && in.Hash != except
+	})
+	return s.Store.EndSignIns(ctx, id, except)
+}
+
+func (s *Store) SaveAccount(ctx context.Context, a store.Account) (store.Account, error) {
+	defer s.known.Invalidate("account " + string(a.ID))
+	return s.Store.SaveAccount(ctx, a)
+}
+
+// forgetMembers: somebody's place in an organisation has changed.
+func (s *Store) forgetMembers(org roster.OrgID, events []roster.Event) {
+	if !slices.ContainsFunc(events, func(e roster.Event) bool { return e.Name == roster.EventMemberSaved }) {
+		return
+	}
+	s.forget(func(v any) bool {
+		places, ok := v.([]store.Membership)
+		return ok && slices.ContainsFunc(places, func(p store.Membership) bool { return p.Org.ID == org })
+	})
 }
 
 // nothing is the snapshot of a database that is away.

@@ -5,6 +5,7 @@ package cached
 import (
 	"context"
 	"log/slog"
+	"maps"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -58,11 +59,24 @@ type Store struct {
 
 var _ store.Store = (*Store)(nil)
 
-// seen is an organisation as it was last read here.
+// seen is an organisation as it was last read here, and when each of its scopes was.
 type seen struct {
 	org    roster.Org
-	stamps map[store.Scope]store.Stamp
 	at     time.Time
+	scopes map[store.Scope]seenStamp
+}
+
+type seenStamp struct {
+	stamp store.Stamp
+	at    time.Time
+}
+
+func (x seen) stamps() map[store.Scope]store.Stamp {
+	all := make(map[store.Scope]store.Stamp, len(x.scopes))
+	for scope, s := range x.scopes {
+		all[scope] = s.stamp
+	}
+	return all
 }
 
 // New wraps a store, and closes it with itself.
@@ -105,20 +119,18 @@ func (s *Store) Stop() {
 
 // Read gives fn a Reader that asks memory first. While the database is away there is memory only: what it does not hold is Away.
 func (s *Store) Read(ctx context.Context, org roster.OrgID, fn func(store.Reader) error) error {
-	if !s.outage.on() {
-		patient, done := s.outage.patient(ctx)
-		err := s.Store.Read(patient, org, func(r store.Reader) error { return s.through(patient, r, fn) })
-		done()
-		if !s.outage.means(ctx, err) {
-			return err
-		}
+	err, ok := s.asking(ctx, func(patient context.Context) error {
+		return s.Store.Read(patient, org, func(r store.Reader) error { return s.through(patient, r, fn) })
+	})
+	if ok {
+		return err
 	}
 	old, ok := s.lastSeen(org)
 	if !ok {
 		return errAway
 	}
 	store.NoteAge(ctx, old.at)
-	return fn(&reader{Reader: nothing{}, s: s, org: old.org, stamps: old.stamps, away: true})
+	return fn(&reader{Reader: nothing{}, s: s, org: old.org, stamps: old.stamps(), ages: old.scopes})
 }
 
 // through gives fn a Reader around another.
@@ -133,15 +145,17 @@ func (s *Store) through(ctx context.Context, inner store.Reader, fn func(store.R
 	return fn(r)
 }
 
-// Write passes through: under the pen only the database counts. While it is away it is Away at once.
+// Write passes through: under the pen only the database counts. Once it has been away for a while it is Away at once.
 func (s *Store) Write(ctx context.Context, act roster.Act, fn func(store.Writer) error) (store.Change, error) {
 	if s.outage.long() {
 		return store.Change{}, errAway
 	}
 	c, err := s.Store.Write(ctx, act, fn)
 	if s.outage.means(ctx, err) {
+		s.Log.WarnContext(ctx, "a write found the database away", "org", act.Org, "kind", act.Kind, "error", err)
 		return c, errAway
 	}
+	s.forgetMembers(act.Org, c.Events)
 	return c, err
 }
 
@@ -164,19 +178,25 @@ func (s *Store) lastSeen(org roster.OrgID) (seen, bool) {
 	return old, ok
 }
 
+// overtaken is how long a snapshot may have begun before another that was noted already. Later than that a lower revision is that of a
+// database that was put back.
+const overtaken = 10 * time.Second
+
 // see remembers what a snapshot showed of an organisation, beside what others did.
 func (s *Store) see(o roster.Org, stamps map[store.Scope]store.Stamp) {
+	now := s.Now()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	old := s.seen[o.ID]
-	if o.Revision < old.org.Revision {
-		return // a snapshot that began before
+	if o.Revision < old.org.Revision && now.Sub(old.at) < overtaken {
+		return
 	}
-	all := make(map[store.Scope]store.Stamp, len(old.stamps)+len(stamps))
-	for _, list := range []map[store.Scope]store.Stamp{old.stamps, stamps} {
-		for scope, stamp := range list {
-			all[scope] = stamp
-		}
+	all := maps.Clone(old.scopes)
+	if all == nil {
+		all = map[store.Scope]seenStamp{}
 	}
-	s.seen[o.ID] = seen{o, all, s.Now()}
+	for scope, stamp := range stamps {
+		all[scope] = seenStamp{stamp, now}
+	}
+	s.seen[o.ID] = seen{o, now, all}
 }

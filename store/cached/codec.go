@@ -29,7 +29,7 @@ var (
 		encode: func(answer any) ([]byte, error) { return packSheet(answer.(map[roster.StaffID][]roster.Shift)) },
 		decode: func(text []byte) (any, error) {
 			list, err := unpack(text)
-			return byStaff(list), err
+			return roster.ByStaff(list), err
 		},
 	}
 )
@@ -40,20 +40,6 @@ func packSheet(by map[roster.StaffID][]roster.Shift) ([]byte, error) {
 		list = append(list, x...)
 	}
 	return pack(list)
-}
-
-// byStaff undoes packSheet: what belongs to one person lies side by side, in order.
-func byStaff(list []roster.Shift) map[roster.StaffID][]roster.Shift {
-	by := map[roster.StaffID][]roster.Shift{}
-	for from := 0; from < len(list); {
-		to := from + 1
-		for to < len(list) && list[to].Staff == list[from].Staff {
-			to++
-		}
-		by[list[from].Staff] = list[from:to:to]
-		from = to
-	}
-	return by
 }
 
 const unpackedAtMost = 64 << 20

@@ -47,9 +47,10 @@ func kept[T any](ctx context.Context, r *reader, q question, bytes func(T) int, 
 	}
 	key := q.key(r, stamps)
 	if answer, ok := recall[T](r.s, key); ok {
+		r.note(ctx, q.scopes)
 		return answer, nil
 	}
-	if !r.away && q.shared != nil && r.s.Shared != nil {
+	if !r.away() && q.shared != nil && r.s.Shared != nil {
 		if v, ok := r.s.loadShared(ctx, key, q.shared); ok {
 			answer = v.(T)
 			r.s.remember(key, answer, bytes(answer))

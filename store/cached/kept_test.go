@@ -59,6 +59,27 @@ func (c *counting) Read(ctx context.Context, org roster.OrgID, fn func(store.Rea
 	return c.Store.Read(ctx, org, func(r store.Reader) error { return fn(countingReader{r, &c.reads}) })
 }
 
+func (c *counting) SignInBy(ctx context.Context, hash string) (store.SignIn, error) {
+	if c.gone.Load() {
+		return store.SignIn{}, errors.New("no route to host")
+	}
+	return c.Store.SignInBy(ctx, hash)
+}
+
+func (c *counting) Account(ctx context.Context, id roster.AccountID) (store.Account, error) {
+	if c.gone.Load() {
+		return store.Account{}, errors.New("no route to host")
+	}
+	return c.Store.Account(ctx, id)
+}
+
+func (c *counting) Memberships(ctx context.Context, id roster.AccountID) ([]store.Membership, error) {
+	if c.gone.Load() {
+		return nil, errors.New("no route to host")
+	}
+	return c.Store.Memberships(ctx, id)
+}
+
 func (c *counting) Ping(ctx context.Context) error {
 	if c.gone.Load() {
 		return errors.New("no route to host")
@@ -508,5 +529,148 @@ func TestManyAtOnce(t *testing.T) {
 	all.Wait()
 	if got := h.view(s); got != h.view(h.db) {
 		t.Error("something else than the database holds is shown")
+	}
+}
+
+// TestClearReadsAnew: nothing that was kept before is asked for again.
+func TestClearReadsAnew(t *testing.T) {
+	h := newHome(t, "sqlite")
+	c := &counting{Store: h.db}
+	s := wrap(t, c, Options{MB: 64})
+	h.view(s)
+	s.warmed(t, h.org)
+	h.view(s)
+	_, err := s.Write(t.Context(), roster.Act{Org: h.org, Name: "試験", Kind: "x"}, func(w store.Writer) error {
+		w.Record(roster.Event{Name: roster.EventCacheCleared})
+		return w.ClearScopes(t.Context())
+	})
+	must(t, err)
+	c.reads.Store(0)
+	want := h.view(h.db)
+	if got := h.view(s); got != want || c.reads.Load() < 4 {
+		t.Errorf("right: %v, and %d questions went to the database", got == want, c.reads.Load())
+	}
+}
+
+// TestEndedIsNotKnown: what was ended or changed through this program does not come back while the database is away.
+func TestEndedIsNotKnown(t *testing.T) {
+	h := newHome(t, "sqlite")
+	c := &counting{Store: h.db}
+	s := wrap(t, c, Options{MB: 64, Server: true})
+	ctx := t.Context()
+	who := h.demo.Members[0].Account
+	now := time.Now().UnixMilli()
+	for _, hash := range []string{"ended", "all", "kept", "elsewhere"} {
+		must(t, h.db.SaveSignIn(ctx, store.SignIn{Hash: fmt.Sprintf("%064s", hash), Account: who, Values: "{}", CreatedMs: now, SeenMs: now, EndsMs: now + 1e6}))
+	}
+	known := func(hash string) bool {
+		in, err := s.SignInBy(ctx, fmt.Sprintf("%064s", hash))
+		if err != nil && roster.KindOf(err) != roster.Away && roster.KindOf(err) != roster.NotFound {
+			t.Errorf("%s: %v", hash, err)
+		}
+		return err == nil && in.Account == who
+	}
+	for _, hash := range []string{"ended", "all", "kept", "elsewhere"} {
+		if !known(hash) {
+			t.Fatalf("%s is not there", hash)
+		}
+	}
+	must(t, s.EndSignIn(ctx, fmt.Sprintf("%064s", "ended")))
+	must(t, h.db.EndSignIn(ctx, fmt.Sprintf("%064s", "elsewhere"))) // at another server; then its browser asks here once
+	if known("elsewhere") {
+		t.Error("ended elsewhere, and found")
+	}
+	must(t, s.EndSignIns(ctx, who, fmt.Sprintf("%064s", "kept")))
+	acc, err := s.Account(ctx, who)
+	must(t, err)
+	_, err = s.SaveAccount(ctx, acc)
+	must(t, err)
+	_, err = s.Memberships(ctx, who)
+	must(t, err)
+	_, err = s.Write(ctx, roster.Act{Org: h.org, Name: "試験", Kind: "x"}, func(w store.Writer) error {
+		list, err := w.Members(ctx)
+		must(t, err)
+		w.Record(roster.Saved(roster.EventMemberSaved, string(list[0].ID), "", list[0], list[0]))
+		_, err = w.SaveMember(ctx, list[0])
+		return err
+	})
+	must(t, err)
+	c.gone.Store(true)
+	for hash, want := range map[string]bool{"ended": false, "all": false, "kept": true, "elsewhere": false} {
+		if known(hash) != want {
+			t.Errorf("%s is known: %v", hash, !want)
+		}
+	}
+	if _, err := s.Account(ctx, who); roster.KindOf(err) != roster.Away {
+		t.Errorf("an account that was changed: %v", err)
+	}
+	if _, err := s.Memberships(ctx, who); roster.KindOf(err) != roster.Away {
+		t.Errorf("memberships of an organisation in which somebody's place changed: %v", err)
+	}
+}
+
+// TestAgeIsOfWhatIsShown: each part of an organisation is as old as its own last reading.
+func TestAgeIsOfWhatIsShown(t *testing.T) {
+	h := newHome(t, "sqlite")
+	c := &counting{Store: h.db}
+	var clock atomic.Int64
+	at := func(hour int) time.Time { return time.Date(2026, 11, 25, hour, 0, 0, 0, roster.Japan) }
+	clock.Store(at(9).UnixMilli())
+	s := wrap(t, c, Options{MB: 64, Server: true, Now: func() time.Time { return time.UnixMilli(clock.Load()) }})
+	ctx := t.Context()
+	sheet := func(r store.Reader) error {
+		_, err := r.SheetShifts(ctx, h.demo.Home.ID, roster.PeriodOf(today, 1))
+		return err
+	}
+	sites := func(r store.Reader) error { _, err := r.Sites(ctx); return err }
+	must(t, s.Read(ctx, h.org, sheet))
+	clock.Store(at(11).UnixMilli())
+	must(t, s.Read(ctx, h.org, sites))
+	clock.Store(at(12).UnixMilli())
+	c.gone.Store(true)
+	for name, x := range map[string]struct {
+		read func(store.Reader) error
+		hour int
+	}{"the month, read at nine": {sheet, 9}, "the sites, read at eleven": {sites, 11}} {
+		aged, age := store.WithAge(ctx)
+		ctx = aged
+		must(t, s.Read(aged, h.org, x.read))
+		if got, old := age.AsOf(); !old || !got.Equal(at(x.hour)) {
+			t.Errorf("%s: as of %v", name, got)
+		}
+	}
+}
+
+// TestNotAway: who leaves, a refusal, a slow answer and a short blip are no outage.
+func TestNotAway(t *testing.T) {
+	h := newHome(t, "sqlite")
+	c := &counting{Store: h.db}
+	s := wrap(t, c, Options{MB: 64, Server: true})
+	left, leave := context.WithCancel(t.Context())
+	leave()
+	if err := s.Read(left, h.org, func(store.Reader) error { return nil }); err == nil || roster.KindOf(err) == roster.Away || s.outage.on() {
+		t.Errorf("somebody left: %v, away %v", err, s.outage.on())
+	}
+	fault := errors.New("a fault of the engine")
+	if err := s.Read(t.Context(), h.org, func(store.Reader) error { return fault }); !errors.Is(err, fault) || s.outage.on() {
+		t.Errorf("a fault: %v, away %v", err, s.outage.on())
+	}
+	refusal := roster.Refuse(roster.NotFound, "x")
+	if err := s.Read(t.Context(), h.org, func(store.Reader) error { return refusal }); !errors.Is(err, refusal) || s.outage.on() {
+		t.Errorf("a refusal: %v, away %v", err, s.outage.on())
+	}
+	runs := 0
+	err := s.Read(t.Context(), h.org, func(r store.Reader) error {
+		if runs++; runs > 1 {
+			return nil
+		}
+		s.outage.note(t.Context(), fault) // an outage begins while this one reads, and is over before it returns
+		s.outage.note(t.Context(), nil)
+		time.Sleep(50 * time.Millisecond) // the read's context has ended by then
+		_, err := r.History(t.Context(), 0, 1)
+		return errors.Join(err, context.Canceled)
+	})
+	if err != nil || runs != 2 || s.outage.on() {
+		t.Errorf("a blip: %v after %d runs, away %v", err, runs, s.outage.on())
 	}
 }

@@ -17,7 +17,18 @@ type reader struct {
 	s            *Store
 	org          roster.Org
 	stamps       map[store.Scope]store.Stamp
-	away         bool
+	ages         map[store.Scope]seenStamp // while the database is away: when each scope was read; nil: now
+}
+
+func (r *reader) away() bool { return r.ages != nil }
+
+// note says how old an answer is.
+func (r *reader) note(ctx context.Context, scopes []store.Scope) {
+	for _, s := range scopes {
+		if x, ok := r.ages[s]; ok {
+			store.NoteAge(ctx, x.at)
+		}
+	}
 }
 
 // reader begins with what nearly every question depends on.
@@ -52,6 +63,12 @@ func (r *reader) stampsOf(ctx context.Context, scopes []store.Scope) (map[store.
 	maps.Copy(r.stamps, found)
 	r.s.see(r.org, found)
 	return r.stamps, nil
+}
+
+// Stamps are asked for once a snapshot.
+func (r *reader) Stamps(ctx context.Context, scopes ...store.Scope) (map[store.Scope]store.Stamp, error) {
+	all, err := r.stampsOf(ctx, scopes)
+	return maps.Clone(all), err
 }
 
 func (r *reader) Org(context.Context) (roster.Org, error) { return r.org, nil }

@@ -2,6 +2,9 @@
 package daemontest
 
 import (
+	"fmt"
+	"math/rand/v2"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -95,4 +98,17 @@ func Home(base, prefix string) (string, error) {
 		return "", err
 	}
 	return home, os.WriteFile(filepath.Join(home, "owner"), []byte(strconv.Itoa(os.Getpid())), 0o600)
+}
+
+// FreePort is one that nobody listens on, below those that the system takes for outgoing connections.
+func FreePort() (int, error) {
+	var err error
+	for range 100 {
+		port := 15000 + rand.IntN(15000)
+		var l net.Listener
+		if l, err = net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port)); err == nil {
+			return port, l.Close()
+		}
+	}
+	return 0, err
 }

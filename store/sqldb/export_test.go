@@ -395,6 +395,25 @@ func TestChangedMeanwhile(t *testing.T) {
 	}
 }
 
+// TestAbandonsAnOlderFile: an import of what an earlier schema held was cut short, while the database still had that schema.
+func TestAbandonsAnOlderFile(t *testing.T) {
+	smallSteps(t)
+	text := readUpgrade(t, filepath.Join("testdata", "schema-2.sql.gz"))
+	for _, engine := range engines {
+		t.Run(engine, func(t *testing.T) {
+			db := emptyOn(t, engine)
+			_, err := db.Import(t.Context(), &twice{Reader: *bytes.NewReader(text), again: func(r *bytes.Reader) { r.Reset(text[:len(text)/2]) }}, ImportSteps{})
+			if err == nil {
+				t.Fatal("half a file came in")
+			}
+			must(t, db.AbandonImport(t.Context(), ""))
+			_, err = imports(t, db, text)
+			must(t, err)
+			must(t, db.CheckSchema(t.Context()))
+		})
+	}
+}
+
 // twice is a file that does something before it is read again.
 type twice struct {
 	bytes.Reader

@@ -65,8 +65,12 @@ func (l *leases) unchanged(name string, now seenLease) time.Duration {
 // TakeLease is one conditional write, which is safe also where locks are not (Galera grants GET_LOCK and FOR UPDATE on two nodes at once).
 func (db *DB) TakeLease(ctx context.Context, name, holder string, nowMs, endsMs int64) (held bool, err error) {
 	lasts := time.Duration(endsMs-nowMs) * time.Millisecond
-	if lasts <= 0 {
-		endsMs = 0 // given back: free by every clock
+	if lasts <= 0 { // given back: free by every clock
+		err = db.inTx(ctx, func(tx *sql.Tx) error {
+			held, err = oneLease(ctx, tx, `UPDATE leases SET ends_ms = 0 WHERE name = ? AND holder = ?`, name, holder)
+			return err
+		})
+		return held && err == nil, err
 	}
 	err = db.inTx(ctx, func(tx *sql.Tx) error {
 		held, err = oneLease(ctx, tx, `UPDATE leases SET holder = ?, ends_ms = ? WHERE name = ? AND (holder = ? OR ends_ms <= ?)`,
@@ -76,7 +80,7 @@ func (db *DB) TakeLease(ctx context.Context, name, holder string, nowMs, endsMs 
 		}
 		other := seenLease{at: db.now()}
 		err := tx.QueryRowContext(ctx, `SELECT holder, ends_ms FROM leases WHERE name = ?`, name).Scan(&other.holder, &other.endsMs)
-		if err != nil || db.leases.unchanged(name, other) < lasts || lasts <= 0 {
+		if err != nil || db.leases.unchanged(name, other) < lasts {
 			return err
 		}
 		held, err = oneLease(ctx, tx, `UPDATE leases SET holder = ?, ends_ms = ? WHERE name = ? AND holder = ? AND ends_ms = ?`,

@@ -10,6 +10,7 @@ import (
 	"net"
 	"slices"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/go-sql-driver/mysql"
@@ -29,6 +30,15 @@ type hosts struct {
 	mu    sync.Mutex
 	ill   []illness
 	lines []map[*line]bool // open, by host
+}
+
+// SyscallConn lets the driver look whether the server has closed the line while it lay idle.
+func (l *line) SyscallConn() (syscall.RawConn, error) {
+	c, ok := l.Conn.(syscall.Conn)
+	if !ok {
+		return nil, errors.ErrUnsupported
+	}
+	return c.SyscallConn()
 }
 
 // line is a network connection to a host. When the host is found to hang it is cut, so that whoever waits for an answer goes elsewhere.
@@ -72,6 +82,7 @@ func (h *hosts) cut(i int) {
 type illness struct {
 	until time.Time
 	next  time.Duration
+	well  time.Time // when it was last found well
 }
 
 func newHosts(addrs []string) *hosts {
@@ -88,10 +99,14 @@ func (h *hosts) rests(i int) bool {
 	return time.Now().Before(h.ill[i].until)
 }
 
-func (h *hosts) failed(i int) {
+// failed leaves a host alone for a while, unless what failed began before the host was last found well.
+func (h *hosts) failed(i int, began time.Time) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	x := &h.ill[i]
+	if began.Before(x.well) {
+		return
+	}
 	if now := time.Now(); !now.Before(x.until) {
 		x.next = min(max(2*x.next, restsFirst), restsLongest)
 		x.until = now.Add(x.next)
@@ -101,7 +116,7 @@ func (h *hosts) failed(i int) {
 func (h *hosts) well(i int) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.ill[i] = illness{}
+	h.ill[i] = illness{well: time.Now()}
 }
 
 // hostsConnector connects to the first host that is well.
@@ -159,24 +174,44 @@ func (c hostsConnector) one(ctx context.Context, i int) (driver.Conn, error) {
 	defer cancel()
 	conn, err := c.each[i].Connect(within)
 	if err == nil {
-		if err = joined(within, conn); err == nil {
+		if len(c.each) > 1 {
+			err = joined(within, conn)
+		}
+		if err == nil {
 			c.hosts.well(i)
-			return &hostConn{Conn: conn, again: c.each[i], hosts: c.hosts, host: i}, nil
+			return &hostConn{Conn: conn, again: c.each[i], hosts: c.hosts, host: i, born: time.Now()}, nil
 		}
 		conn.Close() //nolint:errcheck // the other error counts
 	}
-	took := time.Since(began)
-	if ctx.Err() == nil || took > connectWithin/4 { // whoever asked did not just leave
-		c.hosts.failed(i)
+	if ctx.Err() == nil || time.Since(began) > connectWithin/4 { // whoever asked did not just leave
+		c.hosts.failed(i, began)
 	}
-	if took > hangsAfter {
-		c.hosts.cut(i)
-	}
+	c.hosts.doubt(i, began, err)
 	return nil, fmt.Errorf("%s: %w", c.hosts.addrs[i], err)
 }
 
-// joined refuses a Galera node that is not part of the cluster's majority. One that is waits, before it reads, for what others have written.
+// doubt cuts all connections to a host that did not answer a new one for so long that it must hang. An answer that is no, and a name that
+// cannot be found, say nothing about them.
+func (h *hosts) doubt(i int, began time.Time, err error) {
+	var name *net.DNSError
+	var n net.Error
+	silent := errors.As(err, &n) && n.Timeout() && !errors.As(err, &name)
+	if silent && time.Since(began) > hangsAfter {
+		h.failed(i, began)
+		h.cut(i)
+	}
+}
+
+// joined refuses what must not be written to or read from: a Galera node that is not part of the cluster's majority, a server that only
+// follows another. A node waits, before it reads, for what others have written.
 func joined(ctx context.Context, conn driver.Conn) error {
+	follows, err := variable(ctx, conn, `SHOW GLOBAL VARIABLES LIKE 'read_only'`)
+	if err != nil {
+		return err
+	}
+	if follows != "OFF" && follows != "0" && follows != "" {
+		return errors.New("the server is read-only")
+	}
 	on, err := variable(ctx, conn, `SHOW VARIABLES LIKE 'wsrep_on'`)
 	if err != nil || on != "ON" {
 		return err
@@ -215,45 +250,49 @@ type hostConn struct {
 	again driver.Connector // to the same host
 	hosts *hosts
 	host  int
+	born  time.Time
 	gone  bool
 }
 
 // hostLost: a host of several that has become read-only has lost its place to another.
 func hostLost(err error) bool { return mysqlLost(err) || mysqlCode(err, 1290) }
 
-// see notes what an error says of the host. A statement that was given up in the middle ends only its connection.
+// see notes what an error says of the host. A statement that was given up, or killed, says nothing.
 func (c *hostConn) see(err error) error {
-	if err != nil && hostLost(err) {
+	if err != nil && hostLost(err) && !mysqlCode(err, 1317, 1927) {
 		c.gone = true
-		c.hosts.failed(c.host)
+		c.hosts.failed(c.host, c.born)
 	}
 	return err
 }
 
 func (c *hostConn) IsValid() bool { return !c.gone && c.Conn.(driver.Validator).IsValid() }
 
+// ResetSession finds connections that the server closed while they lay idle: that says nothing about the server as it is now.
 func (c *hostConn) ResetSession(ctx context.Context) error {
 	if c.gone {
 		return driver.ErrBadConn
 	}
-	return c.see(c.Conn.(driver.SessionResetter).ResetSession(ctx))
+	return c.Conn.(driver.SessionResetter).ResetSession(ctx)
 }
 
 // Ping is asked every second. A host that does not answer it, nor a new connection, hangs.
 func (c *hostConn) Ping(ctx context.Context) error {
 	err := c.see(c.Conn.(driver.Pinger).Ping(ctx))
 	if err != nil && ctx.Err() != nil {
-		go c.doubt()
+		go c.greet()
 	}
 	return err
 }
 
-func (c *hostConn) doubt() {
-	ctx, cancel := context.WithTimeout(context.Background(), hangsAfter)
+// greet asks the host for a new connection.
+func (c *hostConn) greet() {
+	began := time.Now()
+	ctx, cancel := context.WithTimeout(context.Background(), hangsAfter+100*time.Millisecond)
 	defer cancel()
 	conn, err := c.again.Connect(ctx)
 	if err != nil {
-		c.hosts.cut(c.host)
+		c.hosts.doubt(c.host, began, err)
 		return
 	}
 	conn.Close() //nolint:errcheck // it only had to open

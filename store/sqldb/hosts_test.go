@@ -191,3 +191,25 @@ func TestAddresses(t *testing.T) {
 		}
 	}
 }
+
+// TestHostThatFollows: a host that is read-only is passed over, however it answers.
+func TestHostThatFollows(t *testing.T) {
+	leads, follows := mariadbtest.Shared(t), mariadbtest.Own(t, "", "--read-only")
+	name := leads.Database(t)
+	follows.Exec(t, "CREATE DATABASE "+name)
+	cfg := leads.Config(name)
+	if cfg.Net != "unix" {
+		t.Skip("the hosts are the tests' own servers")
+	}
+	db, err := openServer(t.Context(), cfg, 6, time.Now, follows.Config(name).Addr, cfg.Addr)
+	must(t, err)
+	t.Cleanup(func() { db.Close() })
+	must(t, db.Migrate(t.Context()))
+	must(t, db.Ping(t.Context()))
+	alone, err := openServer(t.Context(), follows.Config(name), 3, time.Now)
+	must(t, err)
+	t.Cleanup(func() { alone.Close() })
+	if at, _, err := alone.Schema(t.Context()); err != nil || at != 0 {
+		t.Errorf("the one that follows has schema %d, %v", at, err)
+	}
+}

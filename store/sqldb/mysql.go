@@ -60,11 +60,13 @@ func OpenMySQL(ctx context.Context, m MySQL, now func() time.Time) (*DB, error) 
 func openServer(ctx context.Context, cfg *mysql.Config, connections int, now func() time.Time, addrs ...string) (*DB, error) {
 	complete(cfg)
 	d := mysqlDialect()
-	connect := func(cfg *mysql.Config) (driver.Connector, error) { return mysql.NewConnector(cfg) }
-	if len(addrs) > 1 {
-		connect, d.isLost = newHosts(addrs).connector, hostLost
+	if len(addrs) == 0 {
+		addrs = []string{cfg.Addr}
 	}
-	d.open = func() (pools, error) { return openMySQL(ctx, cfg, connect, connections) }
+	if len(addrs) > 1 {
+		d.isLost = hostLost
+	}
+	d.open = func() (pools, error) { return openMySQL(ctx, cfg, newHosts(addrs).connector, connections) }
 	return open(d, now)
 }
 
@@ -89,6 +91,9 @@ func mysqlDialect() dialect {
 // mysqlLost: the connection is gone, or the server is going. What it was asked last may have happened.
 func mysqlLost(err error) bool {
 	var n net.Error
+	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
+		return false // it was given up here
+	}
 	return errors.Is(err, driver.ErrBadConn) || errors.Is(err, mysql.ErrInvalidConn) || errors.As(err, &n) || mysqlCode(err,
 		1047,       // Galera: this node is not ready
 		1053, 1077, // shutting down
@@ -118,8 +123,11 @@ func (m MySQL) addresses() (list []string) {
 	}
 	for host := range strings.SplitSeq(m.Host, ",") {
 		host = strings.TrimSpace(host)
+		if host == "" {
+			continue
+		}
 		if _, _, err := net.SplitHostPort(host); err != nil {
-			host = net.JoinHostPort(host, strconv.Itoa(m.Port))
+			host = net.JoinHostPort(strings.Trim(host, "[]"), strconv.Itoa(m.Port))
 		}
 		list = append(list, host)
 	}

@@ -89,7 +89,7 @@ func (r *reader) Stamps(ctx context.Context, scopes ...store.Scope) (map[store.S
 	if err != nil {
 		return nil, err
 	}
-	stamps, none := map[store.Scope]store.Stamp{store.ScopeAll: 0}, store.Stamp(0)
+	stamps, none := map[store.Scope]store.Stamp{}, store.Stamp(0)
 	for _, x := range found {
 		if x.scope == "" {
 			none = x.stamp
@@ -98,8 +98,10 @@ func (r *reader) Stamps(ctx context.Context, scopes ...store.Scope) (map[store.S
 		}
 	}
 	for _, s := range scopes {
-		if _, ok := stamps[s]; !ok {
+		if _, ok := stamps[s]; !ok && s != store.ScopeAll {
 			stamps[s] = none
+		} else if !ok {
+			stamps[s] = 0
 		}
 	}
 	return stamps, nil

@@ -98,17 +98,11 @@ func (c *shiftScan) day(s string) (d roster.Day, err error) {
 	return d, err
 }
 
-// byStaff cuts a list ordered by person and day into one slice a person, without copying, and orders what is on one day.
+// byStaff also orders what is on one day.
 func byStaff(all []roster.Shift) map[roster.StaffID][]roster.Shift {
-	by := map[roster.StaffID][]roster.Shift{}
-	for from := 0; from < len(all); {
-		to := from + 1
-		for to < len(all) && all[to].Staff == all[from].Staff {
-			to++
-		}
-		by[all[from].Staff] = all[from:to:to]
-		roster.SortShifts(all[from:to])
-		from = to
+	by := roster.ByStaff(all)
+	for _, list := range by {
+		roster.SortShifts(list)
 	}
 	return by
 }

@@ -25,6 +25,11 @@ func (db *DB) SaveSignIn(ctx context.Context, s store.SignIn) error {
 	})
 }
 
+// TouchSignIn is an update only: a sign-in that was ended meanwhile does not come back.
+func (db *DB) TouchSignIn(ctx context.Context, hash string, seenMs int64) error {
+	return db.exec(ctx, `UPDATE sign_ins SET seen_ms = ? WHERE hash = ?`, seenMs, hash)
+}
+
 const signInQuery = `SELECT hash, account_id, session_values, created_ms, seen_ms, ends_ms, address, agent FROM sign_ins WHERE `
 
 func scanSignIn(row interface{ Scan(...any) error }, s *store.SignIn) error {

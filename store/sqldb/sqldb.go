@@ -81,7 +81,11 @@ func open(d dialect, now func() time.Time) (*DB, error) {
 // Ping asks the server, or both pools of a file.
 func (db *DB) Ping(ctx context.Context) error {
 	if db.probe != nil {
-		return db.probe.PingContext(ctx)
+		if err := db.probe.PingContext(ctx); err != nil {
+			return err
+		}
+		_, err := db.probe.ExecContext(ctx, `DO 1`) // a Galera node that is alone answers a ping and nothing else
+		return err
 	}
 	return errors.Join(db.read.PingContext(ctx), db.write.PingContext(ctx))
 }
@@ -200,7 +204,10 @@ func (db *DB) writeOnce(ctx context.Context, act roster.Act, fn func(store.Write
 	case w.rows == 0 || len(w.events) == 0:
 		return c, false, fmt.Errorf("act %s wrote %d rows and recorded %d events", act.Kind, w.rows, len(w.events))
 	}
-	if err := errors.Join(w.sign(ctx, act), w.stamp(ctx)); err != nil {
+	if err := w.sign(ctx, act); err != nil {
+		return c, false, err
+	}
+	if err := w.stamp(ctx); err != nil {
 		return c, false, err
 	}
 	c = store.Change{Revision: w.revision, Events: w.events}

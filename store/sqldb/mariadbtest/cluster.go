@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"math/rand/v2"
-	"net"
 	"os"
 	"os/exec"
 	"os/user"
@@ -84,25 +82,13 @@ func (c *Cluster) newNode() *Node {
 	}
 	n := &Node{cluster: c, Server: &Server{cfg: mysql.NewConfig(), dir: home}}
 	for i := range n.ports {
-		n.ports[i] = freePort(c.t)
+		if n.ports[i], err = daemontest.FreePort(); err != nil {
+			c.t.Fatal(err)
+		}
 	}
 	n.cfg.User, n.cfg.Net, n.cfg.Addr, n.cfg.Logger = "root", "tcp", n.Addr(), &mysql.NopLogger{}
 	n.cfg.ReadTimeout, n.cfg.Timeout = 20*time.Second, time.Second
 	return n
-}
-
-// freePort is below those that the system takes for outgoing connections.
-func freePort(t testing.TB) int {
-	t.Helper()
-	for range 100 {
-		port := 15000 + rand.IntN(5000)
-		if l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port)); err == nil {
-			l.Close()
-			return port
-		}
-	}
-	t.Fatal("no free port")
-	return 0
 }
 
 // Addr is where clients connect.
