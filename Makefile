@@ -41,7 +41,7 @@ lint: ## staticcheck and formatting
 format: ## rewrite Go files in the one format
 	$(TOOL) gofumpt -w $$(git ls-files '*.go' | grep -v _templ.go)
 
-tools: ## install what the tests need (Debian, root): a browser, fonts, a C compiler for the race detector, MariaDB, Redis, an S3 server
+tools: ## install what the tests need (Debian, root): a browser, fonts, a C compiler for the race detector, MariaDB, Redis, HAProxy, nginx, an S3 server
 	scripts/test-tools.sh
 
 test: tools unit unit-mysql e2e e2e-mysql ## everything: unit, contract and route tests with the race detector on both engines, then the browser

@@ -22,15 +22,16 @@ import (
 func TestCluster(t *testing.T) {
 	say := clusterFile(t)
 	for _, way := range []struct {
-		name string
-		all  func(*testing.T, *mariadbtest.Cluster) (hosts []string) // of each server
+		name     string
+		compared bool                                                    // not what we advise: it may take longer
+		all      func(*testing.T, *mariadbtest.Cluster) (hosts []string) // of each server
 	}{
-		{"list of hosts", func(_ *testing.T, c *mariadbtest.Cluster) []string { return []string{c.Hosts(), c.Hosts(), c.Hosts()} }},
-		{"HAProxy in front of the nodes", func(t *testing.T, c *mariadbtest.Cluster) []string {
+		{"list of hosts", false, func(_ *testing.T, c *mariadbtest.Cluster) []string { return []string{c.Hosts(), c.Hosts(), c.Hosts()} }},
+		{"HAProxy in front of the nodes", true, func(t *testing.T, c *mariadbtest.Cluster) []string {
 			at := nodesBehindHAProxy(t, c)
 			return []string{at, at, at}
 		}},
-		{"each server its own node", func(_ *testing.T, c *mariadbtest.Cluster) (list []string) {
+		{"each server its own node", true, func(_ *testing.T, c *mariadbtest.Cluster) (list []string) {
 			for i := range c.Nodes {
 				var hosts []string
 				for k := range c.Nodes {
@@ -82,7 +83,7 @@ func TestCluster(t *testing.T) {
 				if lost > 0 || x.failed[1].Load() > 0 {
 					t.Errorf("%s: %d acknowledged writes lost, %d failed for good, such as %v", loss.name, lost, x.failed[1].Load(), x.said.Load())
 				}
-				if gap > 10*time.Second {
+				if gap > 10*time.Second && !way.compared {
 					t.Errorf("%s: %v without a write", loss.name, gap)
 				}
 			}

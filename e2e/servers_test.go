@@ -514,7 +514,7 @@ func TestDatabaseAway(t *testing.T) {
 					}
 				}
 			}
-			time.Sleep(time.Second) // the rosters around today have been read ahead
+			time.Sleep(2 * time.Second) // the rosters around today have been read ahead
 			mend := spoil(on)
 			began := time.Now()
 			f.readable(b, look[0].who, "/o/wakakusa/me")

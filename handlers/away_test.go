@@ -36,10 +36,10 @@ func TestAway(t *testing.T) {
 	form := o.admin.get(o.base+"/jobs/new").want(t, 200).form(t, o.base+"/jobs/new")
 	g.Now.Store(true)
 	for _, path := range seen {
-		o.admin.get(path).want(t, 200).holds(t, "2026年11月24日", "9:00時点の内容を表示しています")
+		o.admin.get(path).want(t, 200).holds(t, "09:00時点の内容です")
 	}
 	worker.get(o.base+"/me").want(t, 200).holds(t, "時点の内容")
-	old := o.admin.get(o.base+"/history").want(t, 503).holds(t, "一時的に利用できません", "データベースにつながらない")
+	old := o.admin.get(o.base+"/history").want(t, 503).holds(t, "一時的に利用できません", "このページを開けません")
 	if old.Header.Get("Retry-After") == "" {
 		t.Error("a page does not say when to try again")
 	}

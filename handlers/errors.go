@@ -70,8 +70,11 @@ func (s *Server) answerError(err error, c echo.Context) {
 	case r.htmx():
 		err = s.regions(r, code, views.Nothing(), says{Toast: &saysToast{Kind: "error", Msg: s.sentence(r, err)}})
 	default:
-		f := s.frame(r, errorTitle(code))
-		err = s.page(r, code, views.ErrorPage(f, s.sentence(r, err)))
+		said := s.sentence(r, err)
+		if code == http.StatusServiceUnavailable && c.Request().Method == http.MethodGet {
+			said = r.text.T(errorText(code)) // nothing was typed
+		}
+		err = s.page(r, code, views.ErrorPage(s.frame(r, errorTitle(code)), said))
 	}
 	if err != nil {
 		s.Log.ErrorContext(r.ctx(), "error page", "error", err)

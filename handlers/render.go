@@ -98,7 +98,11 @@ func (c *request) asOf() string {
 	if !old {
 		return ""
 	}
-	return c.moment(at)
+	at = at.In(c.org.Zone())
+	if roster.DayOf(at) == roster.DayOf(c.now.In(c.org.Zone())) {
+		return at.Format("15:04")
+	}
+	return c.text.Day(roster.DayOf(at)) + " " + at.Format("15:04")
 }
 
 // menu lists where the actor may go.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/gorilla/sessions"
 	"github.com/labstack/echo/v4"
@@ -29,6 +30,7 @@ type request struct {
 	form    map[string][]string
 	notice  *views.Notice
 	age     *app.Age // of what is shown
+	now     time.Time
 }
 
 func (c *request) ctx() context.Context { return c.Request().Context() }
@@ -92,7 +94,7 @@ func (c *request) baseRevision() int64 { return int64(number(c.field("base"))) }
 
 // open finds out who asks. It never refuses; the route's policy does.
 func (s *Server) open(c echo.Context) (*request, error) {
-	r := &request{Context: c}
+	r := &request{Context: c, now: s.app.Now()}
 	c.Set(requestKey, r)
 	ctx, age := app.WithAge(c.Request().Context())
 	r.age = age

@@ -8,14 +8,13 @@ if [ ! -e /usr/lib/galera/libgalera_smm.so ] || ! command -v rsync >/dev/null ||
 		echo 'the cluster needs: mariadb-server galera-4 rsync socat' >&2
 		exit 1
 	fi
-	guard=
 	if [ ! -e /usr/sbin/policy-rc.d ]; then # no server starts by itself
 		printf '#!/bin/sh\nexit 101\n' >/usr/sbin/policy-rc.d
 		chmod +x /usr/sbin/policy-rc.d
-		guard=1
+		trap 'rm -f /usr/sbin/policy-rc.d' EXIT
 	fi
+	apt-get update -qq
 	DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends mariadb-server galera-4 rsync socat >/dev/null
-	[ -z "$guard" ] || rm -f /usr/sbin/policy-rc.d
 fi
 mkdir -p artifacts
 out="$PWD/artifacts/cluster.md"

@@ -170,7 +170,7 @@ func add(to *[]any, read func() (any, error)) error {
 // warmed waits until what people will ask for has been read ahead.
 func (s *Store) warmed(t *testing.T, org roster.OrgID) {
 	t.Helper()
-	must(t, s.warmer.warm(t.Context(), org))
+	must(t, s.ReadAhead(t.Context(), org))
 }
 
 // TestAnswersFromMemory: what one request read serves the next; what was read ahead serves everybody.

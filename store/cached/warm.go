@@ -27,8 +27,9 @@ type state struct {
 }
 
 const (
-	warmBefore, warmAfter = 31, 62 // days around today
-	warmAtOnce            = 1000   // organisations that wait; others are warmed when somebody asks again
+	warmBefore, warmAfter = 31, 62                 // days around today
+	warmAtOnce            = 1000                   // organisations that wait; others are warmed when somebody asks again
+	warmPause             = 500 * time.Millisecond // the page that somebody waits for comes first
 )
 
 func (w *warmer) begin(s *Store) {
@@ -66,6 +67,11 @@ func (w *warmer) run(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case org := <-w.wake:
+			select {
+			case <-ctx.Done():
+				return
+			case <-time.After(warmPause):
+			}
 			if err := w.warm(ctx, org); err != nil && ctx.Err() == nil {
 				w.s.Log.WarnContext(ctx, "reading ahead failed", "org", org, "error", err)
 				w.forget(org)
@@ -79,6 +85,11 @@ func (w *warmer) forget(org roster.OrgID) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	delete(w.done, org)
+}
+
+// ReadAhead reads what people of an organisation will ask for next, and waits until it is there.
+func (s *Store) ReadAhead(ctx context.Context, org roster.OrgID) error {
+	return s.warmer.warm(ctx, org)
 }
 
 // warm reads one thing a snapshot, so that none is long.
