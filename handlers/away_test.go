@@ -33,6 +33,7 @@ func TestAway(t *testing.T) {
 		o.admin.get(path).want(t, 200).lacks(t, "時点の内容")
 	}
 	worker.get(o.base+"/me").want(t, 200)
+	must(t, o.kept.ReadAhead(t.Context(), o.org.ID))
 	form := o.admin.get(o.base+"/jobs/new").want(t, 200).form(t, o.base+"/jobs/new")
 	g.Now.Store(true)
 	for _, path := range seen {

@@ -232,7 +232,7 @@ func TestFollowsEveryWrite(t *testing.T) {
 			shared := &box{}
 			programs := []*Store{wrap(t, &counting{Store: h.db}, Options{MB: 64, Shared: shared}), wrap(t, &counting{Store: h.db}, Options{MB: 64, Shared: shared})}
 			dice := rand.New(rand.NewPCG(1, 2))
-			for n := range 120 {
+			for n := range 60 {
 				what := h.change(programs[n%2], dice)
 				want := h.view(h.db)
 				for i, s := range programs {
