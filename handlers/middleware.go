@@ -91,14 +91,15 @@ func (s *Server) setHeaders(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
-// checkHost answers 421 to a Host that is not ours. Probes from this machine may use any.
+// checkHost answers 421 to a Host that is not ours. Probes from this machine and from our proxies may use any.
 func (s *Server) checkHost(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		host := c.Request().Host
 		if h, _, err := net.SplitHostPort(host); err == nil {
 			host = h
 		}
-		probe := (isProbe(c.Path()) || c.Path() == "/metrics") && peerOf(c.Request()).IsLoopback()
+		peer := peerOf(c.Request())
+		probe := isProbe(c.Path()) && (peer.IsLoopback() || s.trusted(peer)) || c.Path() == "/metrics" && peer.IsLoopback()
 		if len(s.Hosts) > 0 && !probe && !slices.Contains(s.Hosts, strings.ToLower(host)) {
 			return echo.NewHTTPError(http.StatusMisdirectedRequest)
 		}

@@ -34,6 +34,8 @@ if [ ! -e /usr/sbin/policy-rc.d ]; then # the tests start servers themselves: no
 	printf '#!/bin/sh\nexit 101\n' >/usr/sbin/policy-rc.d
 	chmod +x /usr/sbin/policy-rc.d
 	trap 'rm -f /usr/sbin/policy-rc.d' EXIT
+	trap 'exit 130' INT
+	trap 'exit 143' TERM
 fi
 apt-get update -qq
 # shellcheck disable=SC2086

@@ -31,7 +31,7 @@ func (cacheClearCmd) Run(e *env) (err error) {
 	}
 	n, err := app.New(s, time.Now, newID).ClearCaches(e.ctx, "wakakusa cache clear", importing)
 	if err == nil {
-		fmt.Fprintf(e.out, "%d 件の組織について、表示の控えを消しました。どのサーバーもデータベースから読み直します。\n", n)
+		fmt.Fprintf(e.out, "%d 件の組織について、表示用の一時データを消しました。どのサーバーもデータベースから読み直します。\n", n)
 	}
 	return err
 }
