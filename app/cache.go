@@ -27,12 +27,10 @@ func (a *App) ClearCaches(ctx context.Context, who string, but roster.OrgID) (cl
 		if o.ID == but {
 			continue
 		}
-		if err == nil {
-			err = a.ClearCache(ctx, roster.Program(o.ID, who), "")
+		if err := a.ClearCache(ctx, roster.Program(o.ID, who), ""); err != nil {
+			return cleared, err
 		}
-		if err == nil {
-			cleared++
-		}
+		cleared++
 	}
 	return cleared, err
 }

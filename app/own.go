@@ -68,7 +68,7 @@ func (a *App) ownBasics(ctx context.Context, r store.Reader, by roster.Actor, v 
 	all, err := r.Rosters(ctx, v.Staff.HomeSite, v.Period)
 	v.Rosters = nil
 	for _, x := range all {
-		if x.Published > 0 && x.State != roster.StateDrafting {
+		if x.Shown() {
 			v.Rosters = append(v.Rosters, x)
 		}
 	}

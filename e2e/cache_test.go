@@ -88,12 +88,7 @@ func TestCache(t *testing.T) {
 // hitRates reads the counts of a server.
 func hitRates(t *testing.T, p *process, v *visitor) string {
 	t.Helper()
-	n := map[string]float64{}
-	for line := range strings.Lines(string(v.ask(request{method: http.MethodGet, path: "/metrics"}).body)) {
-		if name, text, ok := strings.Cut(strings.TrimSpace(line), " "); ok {
-			n[name], _ = strconv.ParseFloat(text, 64) // of other lines it does not matter
-		}
-	}
+	n := metrics(t, v)
 	rate := func(tier string) string {
 		hits, misses := n[`wakakusa_cache_requests_total{result="hit",tier="`+tier+`"}`], n[`wakakusa_cache_requests_total{result="miss",tier="`+tier+`"}`]
 		if hits+misses == 0 {

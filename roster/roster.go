@@ -80,3 +80,6 @@ func (r Roster) Reopen() (Roster, error) {
 	r.State = StatePublished
 	return r, nil
 }
+
+// Shown reports that people see a published copy of the roster.
+func (r Roster) Shown() bool { return r.Published > 0 && r.State != StateDrafting }

@@ -23,7 +23,7 @@ type question struct {
 	shared *codec // how its answer is shared with other processes; nil: it is not
 }
 
-// key names a question and the state of what it asks about.
+// key names a question and the state of what it asks about, of which everything is always part.
 func (q question) key(r *reader, stamps map[store.Scope]store.Stamp) string {
 	var b strings.Builder
 	b.WriteString(string(r.org.ID))
@@ -31,23 +31,25 @@ func (q question) key(r *reader, stamps map[store.Scope]store.Stamp) string {
 		b.WriteByte('|')
 		b.WriteString(w)
 	}
-	for _, s := range q.scopes {
+	for _, s := range q.all() {
 		b.WriteByte('|')
 		b.WriteString(strconv.FormatInt(int64(stamps[s]), 36))
 	}
 	return b.String()
 }
 
+// all are the scopes of a question.
+func (q question) all() []store.Scope { return append([]store.Scope{store.ScopeAll}, q.scopes...) }
+
 // kept is the answer to a question: of this process's memory, of the shared one, or of the database. bytes estimates its size.
 func kept[T any](ctx context.Context, r *reader, q question, bytes func(T) int, ask func() (T, error)) (answer T, err error) {
-	q.scopes = append([]store.Scope{store.ScopeAll}, q.scopes...)
-	stamps, err := r.stampsOf(ctx, q.scopes)
+	stamps, err := r.stampsOf(ctx, q.all())
 	if err != nil {
 		return answer, err
 	}
 	key := q.key(r, stamps)
 	if answer, ok := recall[T](r.s, key); ok {
-		r.note(ctx, q.scopes)
+		r.note(ctx, q.all())
 		return answer, nil
 	}
 	if !r.away() && q.shared != nil && r.s.Shared != nil {

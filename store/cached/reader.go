@@ -81,9 +81,14 @@ var (
 // bytesOf estimates a list, by what one of its elements takes.
 func bytesOf[T any](each int) func([]T) int { return func(list []T) int { return each * len(list) } }
 
+// list is one of the lists of masters; each estimates what one of its elements takes.
+func list[T any](ctx context.Context, r *reader, each int, ask func(context.Context) ([]T, error), words ...string) ([]T, error) {
+	all, err := kept(ctx, r, question{words: words, scopes: masters}, bytesOf[T](each), func() ([]T, error) { return ask(ctx) })
+	return slices.Clone(all), err
+}
+
 func (r *reader) Sites(ctx context.Context) ([]roster.Site, error) {
-	list, err := kept(ctx, r, question{words: []string{"sites"}, scopes: masters}, bytesOf[roster.Site](250), func() ([]roster.Site, error) { return r.Reader.Sites(ctx) })
-	return slices.Clone(list), err
+	return list(ctx, r, 250, r.Reader.Sites, "sites")
 }
 
 func (r *reader) Site(ctx context.Context, id roster.SiteID) (roster.Site, error) {
@@ -104,8 +109,7 @@ func one[T any](ctx context.Context, all func(context.Context) ([]T, error), is 
 }
 
 func (r *reader) Jobs(ctx context.Context) ([]roster.Job, error) {
-	list, err := kept(ctx, r, question{words: []string{"jobs"}, scopes: masters}, bytesOf[roster.Job](150), func() ([]roster.Job, error) { return r.Reader.Jobs(ctx) })
-	return slices.Clone(list), err
+	return list(ctx, r, 150, r.Reader.Jobs, "jobs")
 }
 
 func (r *reader) people(ctx context.Context) ([]roster.Staff, error) {
@@ -137,20 +141,16 @@ func (r *reader) ContractsOf(ctx context.Context, id roster.StaffID) ([]roster.C
 }
 
 func (r *reader) Codes(ctx context.Context) ([]roster.Code, error) {
-	list, err := kept(ctx, r, question{words: []string{"codes"}, scopes: masters}, bytesOf[roster.Code](400), func() ([]roster.Code, error) { return r.Reader.Codes(ctx) })
-	return slices.Clone(list), err
+	return list(ctx, r, 400, r.Reader.Codes, "codes")
 }
 
 func (r *reader) Needs(ctx context.Context, site roster.SiteID) ([]roster.Need, error) {
-	q := question{words: []string{"needs", string(site)}, scopes: masters}
-	list, err := kept(ctx, r, q, bytesOf[roster.Need](250), func() ([]roster.Need, error) { return r.Reader.Needs(ctx, site) })
-	return slices.Clone(list), err
+	ask := func(ctx context.Context) ([]roster.Need, error) { return r.Reader.Needs(ctx, site) }
+	return list(ctx, r, 250, ask, "needs", string(site))
 }
 
 func (r *reader) OwnHolidays(ctx context.Context) ([]roster.Holiday, error) {
-	q := question{words: []string{"holidays"}, scopes: masters}
-	list, err := kept(ctx, r, q, bytesOf[roster.Holiday](150), func() ([]roster.Holiday, error) { return r.Reader.OwnHolidays(ctx) })
-	return slices.Clone(list), err
+	return list(ctx, r, 150, r.Reader.OwnHolidays, "holidays")
 }
 
 // ever holds every roster.
@@ -231,6 +231,11 @@ func newPublished(list []roster.Shift) published {
 	return p
 }
 
+// keptCopy is the copy if it is in this process's memory.
+func (r *reader) keptCopy(x roster.Roster) (published, bool) {
+	return recall[published](r.s, copyOf(x).key(r, r.stamps))
+}
+
 func (r *reader) copy(ctx context.Context, x roster.Roster) (published, error) {
 	bytes := func(p published) int { return (bytesOfShift + 8) * len(p.list) }
 	return kept(ctx, r, copyOf(x), bytes, func() (published, error) {
@@ -260,7 +265,7 @@ func (p published) addOf(staff roster.StaffID, to []roster.Shift, within roster.
 // shown are the rosters of a site, or of all for "", of which people see a copy in a period.
 func (r *reader) shown(ctx context.Context, site roster.SiteID, p roster.Period) ([]roster.Roster, error) {
 	list, err := r.Rosters(ctx, site, p)
-	return slices.DeleteFunc(list, func(x roster.Roster) bool { return x.Published == 0 || x.State == roster.StateDrafting }), err
+	return slices.DeleteFunc(list, func(x roster.Roster) bool { return !x.Shown() }), err
 }
 
 // copies are those of the rosters shown, if all are in this process's memory: to read them for one question would take longer than the
@@ -271,8 +276,7 @@ func (r *reader) copies(ctx context.Context, site roster.SiteID, p roster.Period
 		return nil, false, err
 	}
 	for _, x := range shown {
-		key := question{words: copyOf(x).words, scopes: []store.Scope{store.ScopeAll}}.key(r, r.stamps)
-		c, ok := recall[published](r.s, key)
+		c, ok := r.keptCopy(x)
 		if !ok {
 			return nil, false, nil
 		}

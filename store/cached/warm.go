@@ -2,6 +2,7 @@ package cached
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -94,28 +95,30 @@ func (s *Store) ReadAhead(ctx context.Context, org roster.OrgID) error {
 
 // warm reads one thing a snapshot, so that none is long.
 func (w *warmer) warm(ctx context.Context, org roster.OrgID) error {
-	var shown []roster.Roster
-	err := w.s.Store.Read(ctx, org, func(inner store.Reader) error {
-		r, err := w.s.reader(ctx, inner)
-		if err == nil {
-			shown, err = w.masters(ctx, r)
-		}
+	var missing []roster.Roster
+	err := w.read(ctx, org, func(r *reader) error {
+		shown, err := w.masters(ctx, r)
+		missing = slices.DeleteFunc(shown, func(x roster.Roster) bool { _, ok := r.keptCopy(x); return ok })
 		return err
 	})
-	for _, x := range shown {
+	for _, x := range missing {
 		if err != nil || ctx.Err() != nil {
 			break
 		}
-		err = w.s.Store.Read(ctx, org, func(inner store.Reader) error {
-			r, err := w.s.reader(ctx, inner)
-			if err == nil {
-				_, err = r.copy(ctx, x)
-			}
-			return err
-		})
+		err = w.read(ctx, org, func(r *reader) error { _, err := r.copy(ctx, x); return err })
 		time.Sleep(time.Millisecond) // others first
 	}
 	return err
+}
+
+func (w *warmer) read(ctx context.Context, org roster.OrgID, fn func(*reader) error) error {
+	return w.s.Store.Read(ctx, org, func(inner store.Reader) error {
+		r, err := w.s.reader(ctx, inner)
+		if err != nil {
+			return err
+		}
+		return fn(r)
+	})
 }
 
 // masters reads what all pages need, and which rosters people see around today.

@@ -67,13 +67,13 @@ func (db *DB) TakeLease(ctx context.Context, name, holder string, nowMs, endsMs 
 	lasts := time.Duration(endsMs-nowMs) * time.Millisecond
 	if lasts <= 0 { // given back: free by every clock
 		err = db.inTx(ctx, func(tx *sql.Tx) error {
-			held, err = oneLease(ctx, tx, `UPDATE leases SET ends_ms = 0 WHERE name = ? AND holder = ?`, name, holder)
+			held, err = changedOne(ctx, tx, `UPDATE leases SET ends_ms = 0 WHERE name = ? AND holder = ?`, name, holder)
 			return err
 		})
 		return held && err == nil, err
 	}
 	err = db.inTx(ctx, func(tx *sql.Tx) error {
-		held, err = oneLease(ctx, tx, `UPDATE leases SET holder = ?, ends_ms = ? WHERE name = ? AND (holder = ? OR ends_ms <= ?)`,
+		held, err = changedOne(ctx, tx, `UPDATE leases SET holder = ?, ends_ms = ? WHERE name = ? AND (holder = ? OR ends_ms <= ?)`,
 			holder, endsMs, name, holder, max(0, nowMs-clocksDiffer.Milliseconds()))
 		if err != nil || held {
 			return err
@@ -83,18 +83,9 @@ func (db *DB) TakeLease(ctx context.Context, name, holder string, nowMs, endsMs 
 		if err != nil || db.leases.unchanged(name, other) < lasts {
 			return err
 		}
-		held, err = oneLease(ctx, tx, `UPDATE leases SET holder = ?, ends_ms = ? WHERE name = ? AND holder = ? AND ends_ms = ?`,
+		held, err = changedOne(ctx, tx, `UPDATE leases SET holder = ?, ends_ms = ? WHERE name = ? AND holder = ? AND ends_ms = ?`,
 			holder, endsMs, name, other.holder, other.endsMs)
 		return err
 	})
 	return held && err == nil, err
-}
-
-func oneLease(ctx context.Context, tx *sql.Tx, statement string, args ...any) (bool, error) {
-	res, err := tx.ExecContext(ctx, statement, args...)
-	if err != nil {
-		return false, err
-	}
-	n, err := res.RowsAffected()
-	return n == 1, err
 }

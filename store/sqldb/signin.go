@@ -101,7 +101,12 @@ func (db *DB) UseLink(ctx context.Context, hash string, nowMs int64) (bool, erro
 }
 
 func useLink(ctx context.Context, db execer, hash string, nowMs int64) (bool, error) {
-	res, err := db.ExecContext(ctx, `UPDATE links SET used_ms = ? WHERE hash = ? AND used_ms = 0 AND ends_ms > ?`, nowMs, hash, nowMs)
+	return changedOne(ctx, db, `UPDATE links SET used_ms = ? WHERE hash = ? AND used_ms = 0 AND ends_ms > ?`, nowMs, hash, nowMs)
+}
+
+// changedOne runs an update with a condition and reports whether its one row met it: of several rivals exactly one does.
+func changedOne(ctx context.Context, db execer, statement string, args ...any) (bool, error) {
+	res, err := db.ExecContext(ctx, statement, args...)
 	if err != nil {
 		return false, err
 	}
