@@ -32,6 +32,18 @@ func WithAge(ctx context.Context) (context.Context, *Age) {
 	return store.WithAge(ctx)
 }
 
+// Origin is where a request came from.
+type Origin = store.Origin
+
+// WithOrigin returns a context that knows where its request came from; OriginOf tells.
+func WithOrigin(ctx context.Context, o Origin) context.Context { return store.WithOrigin(ctx, o) }
+
+// OriginOf is empty for what no request caused.
+func OriginOf(ctx context.Context) Origin { return store.OriginOf(ctx) }
+
+// SignInName tells a session from all others without telling how to use it.
+func SignInName(id string) string { return HashSecret(id)[:12] }
+
 // Limits on failed sign-ins, per account and address, and per address alone: one person's typos must not lock an office out.
 const (
 	failureWindow  = 15 * time.Minute

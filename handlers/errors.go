@@ -40,8 +40,7 @@ func status(err error) int {
 // orAway is the error itself, or that the database is away, if that explains it; then the answer says when to try again.
 func (s *Server) orAway(c *request, err error) error {
 	if err != nil && status(err) == http.StatusInternalServerError && s.app.DatabaseAway(c.ctx()) {
-		id, _ := c.Get(requestID).(string)
-		s.Log.WarnContext(c.ctx(), "the database is away", "id", id, "error", err)
+		s.Log.WarnContext(c.ctx(), "the database is away", "id", requestID(c), "error", err)
 		err = roster.Refuse(roster.Away, "error.away")
 	}
 	if roster.KindOf(err) == roster.Away {
@@ -91,8 +90,7 @@ func (s *Server) sentence(c *request, err error) string {
 	case errors.As(err, &e):
 		return c.text.Error(e)
 	}
-	id, _ := c.Get(requestID).(string)
-	return c.text.T(errorText(status(err)), "Number", cut(id, 8))
+	return c.text.T(errorText(status(err)), "Number", cut(requestID(c), 8))
 }
 
 var toldStatuses = []int{

@@ -13,6 +13,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
 
+	"wakakusa/app"
 	"wakakusa/roster"
 )
 
@@ -20,14 +21,13 @@ const (
 	maxBody = 1 << 20
 	policy  = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; " +
 		"manifest-src 'self'; worker-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-	requestID = "request_id"
 )
 
 // logRequests writes one line a request: the route's pattern, never the path, which could hold a one-time token.
 func (s *Server) logRequests(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		id, start := uuid.NewString(), time.Now()
-		c.Set(requestID, id)
+		s.from(c, app.Origin{Request: id, Address: c.RealIP()})
 		c.Response().Header().Set("X-Request-Id", id)
 		err := next(c)
 		if err != nil {
@@ -48,6 +48,14 @@ func (s *Server) logRequests(next echo.HandlerFunc) echo.HandlerFunc {
 		return nil
 	}
 }
+
+// from keeps where a request comes from in its context.
+func (s *Server) from(c echo.Context, o app.Origin) {
+	c.SetRequest(c.Request().WithContext(app.WithOrigin(c.Request().Context(), o)))
+}
+
+// requestID is the number of a request that its answer, its error page and every record name.
+func requestID(c echo.Context) string { return app.OriginOf(c.Request().Context()).Request }
 
 // recoverPanics turns a panic into one 500, logged with its stack.
 func (s *Server) recoverPanics(next echo.HandlerFunc) echo.HandlerFunc {

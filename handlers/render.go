@@ -85,7 +85,7 @@ func (s *Server) frame(c *request, title string, pairs ...any) views.Frame {
 	if f.Notice == nil {
 		f.Notice = c.doneNotice()
 	}
-	f.Request, _ = c.Get(requestID).(string)
+	f.Request = requestID(c)
 	if c.org.ID != "" {
 		f.Org, f.Base, f.Menu = c.org.Name, c.base(), menu(c)
 	}

@@ -105,6 +105,11 @@ func (s *Server) open(c echo.Context) (*request, error) {
 		return r, err
 	}
 	r.session = sess
+	if !sess.IsNew {
+		origin := app.OriginOf(r.ctx())
+		origin.SignIn = app.SignInName(sess.ID)
+		s.from(c, origin)
+	}
 	id, _ := sess.Values[sessionAccount].(string)
 	if id == "" {
 		return r, nil
