@@ -22,6 +22,9 @@ type (
 	Link       = store.Link
 	Age        = store.Age
 	CacheStats = store.CacheStats
+
+	ActQuery    = store.ActQuery
+	AccessQuery = store.AccessQuery
 )
 
 // WithAge returns a context whose reads note when they are old because the database is away; one that does already stays as it is.
@@ -32,17 +35,18 @@ func WithAge(ctx context.Context) (context.Context, *Age) {
 	return store.WithAge(ctx)
 }
 
-// Origin is where a request came from.
-type Origin = store.Origin
-
 // WithOrigin returns a context that knows where its request came from; OriginOf tells.
-func WithOrigin(ctx context.Context, o Origin) context.Context { return store.WithOrigin(ctx, o) }
+func WithOrigin(ctx context.Context, o roster.Origin) context.Context {
+	return store.WithOrigin(ctx, o)
+}
 
 // OriginOf is empty for what no request caused.
-func OriginOf(ctx context.Context) Origin { return store.OriginOf(ctx) }
+func OriginOf(ctx context.Context) roster.Origin { return store.OriginOf(ctx) }
 
 // SignInName tells a session from all others without telling how to use it.
-func SignInName(id string) string { return HashSecret(id)[:12] }
+func SignInName(id string) string { return signInName(HashSecret(id)) }
+
+func signInName(hash string) string { return hash[:12] }
 
 // Limits on failed sign-ins, per account and address, and per address alone: one person's typos must not lock an office out.
 const (
@@ -66,6 +70,9 @@ func (a *App) SignIn(ctx context.Context, login, password, address string) (Acco
 		return Account{}, err
 	}
 	if !ok {
+		if err := a.record(ctx, roster.Accessed(roster.ActionSignInLimited, "", nil, nil)); err != nil {
+			return Account{}, err
+		}
 		return Account{}, roster.Refuse(roster.TooMany, "error.sign_in_limit", roster.Args{"Minutes": int(failureWindow.Minutes())})
 	}
 	acc, err := a.store.AccountNamed(ctx, login)
@@ -76,21 +83,24 @@ func (a *App) SignIn(ctx context.Context, login, password, address string) (Acco
 	if err != nil {
 		slog.WarnContext(ctx, "stored password cannot be checked", "account", acc.ID, "error", err)
 	}
-	if !ok || acc.Disabled {
-		return Account{}, wrong
-	}
 	places, err := a.store.Memberships(ctx, acc.ID)
 	if err != nil {
 		return Account{}, err
 	}
-	if len(places) == 0 {
+	if !ok || acc.Disabled || len(places) == 0 {
+		if err := a.alter(ctx, acc, roster.Accessed(roster.ActionSignInRefused, "", nil, nil), nothing); err != nil {
+			return Account{}, err
+		}
 		return Account{}, wrong
 	}
 	if old {
 		acc = a.renewHash(ctx, acc, password)
 	}
-	return acc, a.store.ClearFailures(ctx, key, address)
+	return acc, a.writeAccounts(ctx, func(w store.AccountsWriter) error { return w.ClearFailures(ctx, key, address) })
 }
+
+// nothing is for entries that no change goes with.
+func nothing(store.AccountsWriter) error { return nil }
 
 // Source is what requests and failures of an address are counted under: a house has one IPv4 address, but a whole /64 of IPv6.
 func Source(address string) string {
@@ -111,7 +121,7 @@ func (a *App) renewHash(ctx context.Context, acc Account, password string) Accou
 	if err == nil {
 		next := acc
 		next.Password = fresh
-		if next, err = a.store.SaveAccount(ctx, next); err == nil {
+		if next, err = store.SaveAccount(ctx, a.store, next); err == nil {
 			return next
 		}
 	}
@@ -142,14 +152,57 @@ func (a *App) Session(ctx context.Context, hash string) (Session, error) {
 	return a.store.SignInBy(ctx, hash)
 }
 
-func (a *App) SaveSession(ctx context.Context, s Session) error { return a.store.SaveSignIn(ctx, s) }
+// BeginSession keeps a new session in place of the one with another hash, which may be none. It is recorded as signing in, unless the same
+// account goes on.
+func (a *App) BeginSession(ctx context.Context, s Session, instead string) error {
+	acc, err := a.store.Account(ctx, s.Account)
+	if err != nil {
+		return err
+	}
+	was, err := a.store.SignInBy(ctx, instead)
+	if err != nil && roster.KindOf(err) != roster.NotFound {
+		return err
+	}
+	entries, err := a.everywhere(ctx, acc, roster.Accessed(roster.ActionSignedIn, "", nil, nil))
+	if err != nil {
+		return err
+	}
+	from := store.OriginOf(ctx)
+	from.SignIn = signInName(s.Hash)
+	ctx = store.WithOrigin(ctx, from)
+	return a.writeAccounts(ctx, func(w store.AccountsWriter) error {
+		if was.Account != s.Account {
+			w.Record(entries...)
+		}
+		if instead != "" {
+			if err := w.EndSignIn(ctx, instead); err != nil {
+				return err
+			}
+		}
+		return w.SaveSignIn(ctx, s)
+	})
+}
 
 // TouchSession notes that a session was used.
 func (a *App) TouchSession(ctx context.Context, hash string) error {
 	return a.store.TouchSignIn(ctx, hash, a.now().UnixMilli())
 }
 
-func (a *App) EndSession(ctx context.Context, hash string) error { return a.store.EndSignIn(ctx, hash) }
+// EndSession signs out.
+func (a *App) EndSession(ctx context.Context, hash string) error {
+	is, err := a.store.SignInBy(ctx, hash)
+	if err != nil {
+		if roster.KindOf(err) == roster.NotFound {
+			err = nil
+		}
+		return err
+	}
+	acc, err := a.store.Account(ctx, is.Account)
+	if err != nil {
+		return err
+	}
+	return a.alter(ctx, acc, roster.Accessed(roster.ActionSignedOut, "", nil, nil), func(w store.AccountsWriter) error { return w.EndSignIn(ctx, hash) })
+}
 
 // pruningLasts is the lease of the program that prunes; the others leave it alone.
 const pruningLasts = 50 * time.Minute
@@ -179,10 +232,12 @@ func (a *App) ChangePassword(ctx context.Context, id roster.AccountID, old, fres
 	if err := a.setPassword(ctx, &acc, fresh, again); err != nil {
 		return err
 	}
-	if _, err := a.store.SaveAccount(ctx, acc); err != nil {
-		return err
-	}
-	return a.store.EndSignIns(ctx, id, keep)
+	return a.alter(ctx, acc, roster.Accessed(roster.ActionPasswordChanged, "", nil, nil), func(w store.AccountsWriter) error {
+		if _, err := w.SaveAccount(ctx, acc); err != nil {
+			return err
+		}
+		return w.EndSignIns(ctx, id, keep)
+	})
 }
 
 // setPassword checks the new password against the strictest role the account has and puts its hash into acc.
@@ -231,7 +286,20 @@ func (a *App) SavePreferences(ctx context.Context, id roster.AccountID, language
 	if err != nil {
 		return err
 	}
+	before := acc
 	acc.Language, acc.Theme = language, theme
-	_, err = a.store.SaveAccount(ctx, acc)
-	return err
+	return a.alter(ctx, acc, accountSaved(before, acc), func(w store.AccountsWriter) error {
+		_, err := w.SaveAccount(ctx, acc)
+		return err
+	})
+}
+
+// accountSaved tells a change of an account; of a password it tells nothing.
+func accountSaved(before, after Account) roster.Access {
+	type told struct {
+		Name, Email, Display, Language, Theme string
+		Disabled                              bool
+	}
+	tell := func(a Account) told { return told{a.Name, a.Email, a.Display, a.Language, a.Theme, a.Disabled} }
+	return roster.Accessed(roster.ActionAccountSaved, string(after.ID), tell(before), tell(after))
 }

@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"wakakusa/store/storetest"
+
 	"wakakusa/roster"
 	"wakakusa/store"
 )
@@ -23,11 +25,11 @@ func TestSignIn(t *testing.T) {
 		must(t, f.signIn(login, goodPassword, office))
 	}
 	ctx := t.Context()
-	disabled, err := f.db.SaveAccount(ctx, store.Account{ID: roster.AccountID(newID()), Name: "disabled", Password: goodHash(), Disabled: true})
+	disabled, err := storetest.Singly(f.db).SaveAccount(ctx, store.Account{ID: roster.AccountID(newID()), Name: "disabled", Password: goodHash(), Disabled: true})
 	must(t, err)
-	nowhere, err := f.db.SaveAccount(ctx, store.Account{ID: roster.AccountID(newID()), Name: "nowhere", Password: goodHash()})
+	nowhere, err := storetest.Singly(f.db).SaveAccount(ctx, store.Account{ID: roster.AccountID(newID()), Name: "nowhere", Password: goodHash()})
 	must(t, err)
-	must(t, second(f.db.SaveAccount(ctx, store.Account{ID: roster.AccountID(newID()), Name: "demo"})))
+	must(t, second(storetest.Singly(f.db).SaveAccount(ctx, store.Account{ID: roster.AccountID(newID()), Name: "demo"})))
 	want := f.signIn("nobody", goodPassword, office)
 	for login, password := range map[string]string{"shunin": "wrong", disabled.Name: goodPassword, nowhere.Name: goodPassword, "demo": "", "": ""} {
 		err := f.signIn(login, password, office)
@@ -108,7 +110,7 @@ func TestFormerPasswordsAreRenewed(t *testing.T) {
 	acc, err := f.db.Account(ctx, f.manager.Account)
 	must(t, err)
 	acc.Password = djangoSeasalt
-	must(t, second(f.db.SaveAccount(ctx, acc)))
+	must(t, second(storetest.Singly(f.db).SaveAccount(ctx, acc)))
 	wantKind(t, "a wrong password", f.signIn("shunin", "letmein", office), roster.Invalid)
 	must(t, f.signIn("shunin", "lètmein", office))
 	acc, err = f.db.Account(ctx, f.manager.Account)
@@ -118,7 +120,7 @@ func TestFormerPasswordsAreRenewed(t *testing.T) {
 	}
 	must(t, f.signIn("shunin", "lètmein", office))
 	acc.Password = "pbkdf2_sha256$1000000000$seasalt$JgZryXe2Ga8ysg6XbzkLpTdyPQrHqsinbL9BnnhgX4A="
-	must(t, second(f.db.SaveAccount(ctx, acc)))
+	must(t, second(storetest.Singly(f.db).SaveAccount(ctx, acc)))
 	start := time.Now()
 	wantKind(t, "a hash of a billion rounds", f.signIn("shunin", "lètmein", "198.51.100.9"), roster.Invalid)
 	if d := time.Since(start); d > 2*time.Second {
@@ -152,7 +154,7 @@ func TestFaultB14(t *testing.T) {
 func (f *facility) session(id roster.AccountID, mark string) string {
 	f.t.Helper()
 	hash := HashSecret(mark + string(id))
-	must(f.t, f.SaveSession(f.t.Context(), Session{Hash: hash, Account: id, Values: "{}", SeenMs: noon.UnixMilli(), EndsMs: noon.Add(time.Hour).UnixMilli()}))
+	must(f.t, f.BeginSession(f.t.Context(), Session{Hash: hash, Account: id, Values: "{}", SeenMs: noon.UnixMilli(), EndsMs: noon.Add(time.Hour).UnixMilli()}, ""))
 	return hash
 }
 

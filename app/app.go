@@ -4,6 +4,7 @@ package app
 
 import (
 	"context"
+	"log/slog"
 	"time"
 
 	"wakakusa/roster"
@@ -18,12 +19,13 @@ type App struct {
 	id     string // of this program among those on one database
 	watch  *Watch
 	sheets sheets
+	audit  *slog.Logger
 	hash   chan struct{} // at most two password hashes at a time: each takes 19 MiB and a tenth of a second
 }
 
 // New joins the parts. now and newID are the only things a test replaces.
 func New(s store.Store, now func() time.Time, newID func() string) *App {
-	return &App{store: s, now: now, newID: newID, id: newID(), watch: newWatch(s), sheets: sheets{by: map[sheetKey]*keptSheet{}}, hash: make(chan struct{}, 2)}
+	return &App{store: s, now: now, newID: newID, id: newID(), watch: newWatch(s), audit: slog.New(slog.DiscardHandler), sheets: sheets{by: map[sheetKey]*keptSheet{}}, hash: make(chan struct{}, 2)}
 }
 
 // KeepNothing makes every sheet be read anew. It must be called before anything else.
@@ -42,6 +44,7 @@ func (a *App) Watch() *Watch { return a.watch }
 func (a *App) write(ctx context.Context, act roster.Act, fn func(store.Writer) error) (store.Change, error) {
 	c, err := a.store.Write(ctx, act, fn)
 	if err == nil && len(c.Events) > 0 {
+		a.told(ctx, act, c)
 		a.watch.Wake(act.Org)
 	}
 	return c, err

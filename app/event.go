@@ -60,14 +60,16 @@ type ActTold struct {
 // eventsTold is how many events of one act the record tells.
 const eventsTold = 5
 
-// History lists the acts of the organisation, newest first; before continues an earlier list.
-func (a *App) History(ctx context.Context, by roster.Actor, before int64, limit int) (v HistoryView, err error) {
+// History lists acts of the organisation, newest first.
+func (a *App) History(ctx context.Context, by roster.Actor, q ActQuery) (v HistoryView, err error) {
 	if err := roster.Can(by, roster.ViewHistory, roster.Subject{}); err != nil {
 		return v, err
 	}
+	limit := q.Limit
+	q.Limit++
 	err = a.read(ctx, by, func(r store.Reader) error {
 		v = HistoryView{}
-		acts, err := r.History(ctx, before, limit+1)
+		acts, err := r.History(ctx, q)
 		if err != nil {
 			return err
 		}

@@ -16,11 +16,17 @@ const (
 	demoLasts     = 24 * time.Hour
 )
 
-// addLink makes a one-time link and returns its token, which is kept nowhere.
-func (a *App) addLink(ctx context.Context, l store.Link, lasts time.Duration) (token string, err error) {
+// newLink makes a one-time link with its token, which is kept nowhere.
+func (a *App) newLink(l store.Link, lasts time.Duration) (token string, _ store.Link) {
 	token, l.Hash = secret()
 	l.EndsMs = a.now().Add(lasts).UnixMilli()
-	return token, a.store.AddLink(ctx, l)
+	return token, l
+}
+
+// addLink makes one and keeps it.
+func (a *App) addLink(ctx context.Context, l store.Link, lasts time.Duration) (token string, err error) {
+	token, l = a.newLink(l, lasts)
+	return token, a.writeAccounts(ctx, func(w store.AccountsWriter) error { return w.AddLink(ctx, l) })
 }
 
 // FirstRunLink makes the link that creates the first organisation; "" when there is one already. Older ones end.
@@ -58,12 +64,25 @@ func (a *App) OpenLink(ctx context.Context, token string) (Link, error) {
 }
 
 // useLink takes a link for good; of several rivals one succeeds.
-func (a *App) useLink(ctx context.Context, l Link) error {
-	ok, err := a.store.UseLink(ctx, l.Hash, a.now().UnixMilli())
+func (a *App) useLink(ctx context.Context, w store.AccountsWriter, l Link) error {
+	ok, err := w.UseLink(ctx, l.Hash, a.now().UnixMilli())
 	if err == nil && !ok {
 		err = roster.Refuse(roster.NotFound, "error.link_not_found")
 	}
 	return err
+}
+
+// saveBy saves an account and uses the link that allows it.
+func (a *App) saveBy(ctx context.Context, l Link, acc Account) (saved Account, err error) {
+	saved = acc
+	err = a.writeAccounts(ctx, func(w store.AccountsWriter) (err error) {
+		if err := a.useLink(ctx, w, l); err != nil {
+			return err
+		}
+		saved, err = w.SaveAccount(ctx, acc)
+		return err
+	})
+	return saved, err
 }
 
 // SignInByLink uses a demo link.
@@ -75,7 +94,7 @@ func (a *App) SignInByLink(ctx context.Context, token string) (Account, error) {
 	if l.Kind != store.LinkSignIn {
 		return Account{}, roster.Refuse(roster.NotFound, "error.link_not_found")
 	}
-	if err := a.useLink(ctx, l); err != nil {
+	if err := a.writeAccounts(ctx, func(w store.AccountsWriter) error { return a.useLink(ctx, w, l) }); err != nil {
 		return Account{}, err
 	}
 	return a.store.Account(ctx, l.Account)
@@ -110,10 +129,7 @@ func (a *App) SetUp(ctx context.Context, token string, in FirstRun) (Account, er
 	if err := a.checkFirstRun(ctx, in, org, site, member, &acc); err != nil {
 		return Account{}, err
 	}
-	if err := a.useLink(ctx, l); err != nil {
-		return Account{}, err
-	}
-	if acc, err = a.store.SaveAccount(ctx, acc); err != nil {
+	if acc, err = a.saveBy(ctx, l, acc); err != nil {
 		return acc, err
 	}
 	if err := a.store.AddOrg(ctx, org); err != nil {
@@ -265,13 +281,17 @@ func (a *App) reset(ctx context.Context, v Invitation, in Joining) (Account, err
 	if err := a.setPassword(ctx, &acc, in.Password, in.Again); err != nil {
 		return acc, err
 	}
-	if err := a.useLink(ctx, v.Link); err != nil {
-		return acc, err
-	}
-	if acc, err = a.store.SaveAccount(ctx, acc); err != nil {
-		return acc, err
-	}
-	return acc, a.store.EndSignIns(ctx, acc.ID, "")
+	saved := acc
+	err = a.alter(ctx, acc, roster.Accessed(roster.ActionPasswordReset, "", nil, nil), func(w store.AccountsWriter) error {
+		if err := a.useLink(ctx, w, v.Link); err != nil {
+			return err
+		}
+		if saved, err = w.SaveAccount(ctx, acc); err != nil {
+			return err
+		}
+		return w.EndSignIns(ctx, acc.ID, "")
+	})
+	return saved, err
 }
 
 func checkLogin(login, email string) error {

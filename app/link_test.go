@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"wakakusa/store/storetest"
+
 	"wakakusa/roster"
 	"wakakusa/store"
 )
@@ -208,7 +210,7 @@ func TestLinksServeTheirPurposeOnly(t *testing.T) {
 	m.Active = false
 	must(t, second(f.SaveMember(ctx, f.admin, m, "")))
 	wantKind(t, "the invitation of somebody who left", second(f.OpenInvitation(ctx, invitation)), roster.NotFound)
-	must(t, f.db.AddLink(ctx, store.Link{Hash: HashSecret("late"), Kind: store.LinkSignIn, Account: f.admin.Account, EndsMs: noon.Add(-time.Second).UnixMilli()}))
+	must(t, storetest.Singly(f.db).AddLink(ctx, store.Link{Hash: HashSecret("late"), Kind: store.LinkSignIn, Account: f.admin.Account, EndsMs: noon.Add(-time.Second).UnixMilli()}))
 	wantKind(t, "a link that has ended", second(f.SignInByLink(ctx, "late")), roster.NotFound)
 }
 

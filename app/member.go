@@ -79,7 +79,7 @@ func (a *App) SaveMember(ctx context.Context, by roster.Actor, m roster.Member, 
 		return recall[roster.Member](ctx, a, by, c.Revision, roster.EventMemberSaved)
 	}
 	if saved.Account != "" && (!saved.Active || saved.Role != before.Role) {
-		err = a.store.EndSignIns(ctx, saved.Account, "")
+		err = a.writeAccounts(ctx, func(w store.AccountsWriter) error { return w.EndSignIns(ctx, saved.Account, "") })
 	}
 	return saved, err
 }
@@ -181,13 +181,18 @@ func (a *App) answersFor(ctx context.Context, by roster.Actor, account roster.Ac
 	return nil
 }
 
-func (a *App) memberLink(ctx context.Context, by roster.Actor, m roster.Member, kind store.LinkKind) (string, error) {
-	if err := a.store.DropMemberLinks(ctx, by.Org, m.ID); err != nil {
-		return "", err
-	}
+func (a *App) memberLink(ctx context.Context, actor roster.Actor, m roster.Member, kind store.LinkKind) (string, error) {
 	lasts := InviteLasts
 	if kind == store.LinkReset {
 		lasts = ResetLasts
 	}
-	return a.addLink(ctx, store.Link{Kind: kind, Org: by.Org, Member: m.ID, Account: m.Account}, lasts)
+	token, l := a.newLink(store.Link{Kind: kind, Org: actor.Org, Member: m.ID, Account: m.Account}, lasts)
+	made := signed(actor, roster.Accessed(roster.ActionLinkMade, string(m.ID), nil, struct{ Kind store.LinkKind }{kind}))
+	return token, a.writeAccounts(ctx, func(w store.AccountsWriter) error {
+		w.Record(made)
+		if err := w.DropMemberLinks(ctx, actor.Org, m.ID); err != nil {
+			return err
+		}
+		return w.AddLink(ctx, l)
+	})
 }

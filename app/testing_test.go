@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"wakakusa/store/storetest"
+
 	"github.com/google/uuid"
 
 	"wakakusa/roster"
@@ -156,7 +158,7 @@ func (f *facility) hire(name string, class roster.Class, home roster.Site) roste
 func (f *facility) join(login string, role roster.Role, staff roster.StaffID, sites ...roster.SiteID) roster.Actor {
 	f.t.Helper()
 	m := roster.Member{ID: roster.MemberID(newID()), Account: roster.AccountID(newID()), Name: login, Role: role, Staff: staff, Sites: sites, Active: true}
-	_, err := f.db.SaveAccount(f.t.Context(), store.Account{ID: m.Account, Name: login, Display: login, Password: goodHash()})
+	_, err := storetest.Singly(f.db).SaveAccount(f.t.Context(), store.Account{ID: m.Account, Name: login, Display: login, Password: goodHash()})
 	must(f.t, err)
 	_, err = f.db.Write(f.t.Context(), roster.Act{Org: f.org.ID, Kind: "member.saved"}, func(w store.Writer) error {
 		_, err := w.SaveMember(f.t.Context(), m)

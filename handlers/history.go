@@ -20,7 +20,7 @@ const historyPage = 50
 // getHistory tells what was done in the organisation, newest first.
 func (s *Server) getHistory(c *request) error {
 	before := int64(max(number(c.QueryParam("before")), 0))
-	told, err := s.app.History(c.ctx(), c.actor, before, historyPage)
+	told, err := s.app.History(c.ctx(), c.actor, app.ActQuery{Before: before, Limit: historyPage})
 	if err != nil {
 		return err
 	}

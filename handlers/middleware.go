@@ -27,7 +27,7 @@ const (
 func (s *Server) logRequests(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		id, start := uuid.NewString(), time.Now()
-		s.from(c, app.Origin{Request: id, Address: c.RealIP()})
+		s.from(c, roster.Origin{Request: id, Address: c.RealIP()})
 		c.Response().Header().Set("X-Request-Id", id)
 		err := next(c)
 		if err != nil {
@@ -50,7 +50,7 @@ func (s *Server) logRequests(next echo.HandlerFunc) echo.HandlerFunc {
 }
 
 // from keeps where a request comes from in its context.
-func (s *Server) from(c echo.Context, o app.Origin) {
+func (s *Server) from(c echo.Context, o roster.Origin) {
 	c.SetRequest(c.Request().WithContext(app.WithOrigin(c.Request().Context(), o)))
 }
 

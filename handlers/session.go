@@ -132,15 +132,24 @@ func (st *sessionStore) Save(r *http.Request, w http.ResponseWriter, sess *sessi
 		return err
 	}
 	now := st.app.Now()
-	err = st.app.SaveSession(r.Context(), app.Session{
+	err = st.app.BeginSession(r.Context(), app.Session{
 		Hash: app.HashSecret(sess.ID), Account: roster.AccountID(values[sessionAccount]), Values: string(text),
 		CreatedMs: now.UnixMilli(), SeenMs: now.UnixMilli(), EndsMs: now.Add(lasts).UnixMilli(),
 		Address: values[sessionAddress], Agent: cut(r.UserAgent(), 255),
-	})
+	}, replacedHash(r, sess.Name()))
 	if err == nil {
 		http.SetCookie(w, sessions.NewCookie(sess.Name(), sess.ID, sess.Options))
 	}
 	return err
+}
+
+// replacedHash is that of the session that came with a request, "" for none: a new one takes its place.
+func replacedHash(r *http.Request, name string) string {
+	cookie, err := r.Cookie(name)
+	if err != nil || cookie.Value == "" {
+		return ""
+	}
+	return app.HashSecret(cookie.Value)
 }
 
 // cut shortens a text to at most n bytes without breaking a character.
@@ -157,11 +166,6 @@ func (s *Server) signIn(c *request, acc app.Account) error {
 	places, err := s.app.Memberships(c.ctx(), acc.ID)
 	if err != nil {
 		return err
-	}
-	if c.session != nil && !c.session.IsNew {
-		if err := s.app.EndSession(c.ctx(), app.HashSecret(c.session.ID)); err != nil {
-			return err
-		}
 	}
 	idle, lasts := lasting(places)
 	sess := sessions.NewSession(s.sessions, s.sessions.name())

@@ -22,8 +22,10 @@ func (a Actor) By(kind, key string) Act {
 type PastAct struct {
 	Act
 	Revision int64
-	AtMs     int64 // instant, ms UTC
-	UndoneBy int64 // revision of the act that took it back, 0: it stands
+	AtMs     int64  // instant, ms UTC
+	UndoneBy int64  // revision of the act that took it back, 0: it stands
+	Chain    string // hash of the act before it, of itself and of its events; "" from before there was one
+	Origin
 }
 
 // Event is one thing that an act did, with what was there before and after.

@@ -62,12 +62,11 @@ type Membership struct {
 
 // Accounts are identities, sign-ins and one-time links: rows that no organisation's pen guards.
 type Accounts interface {
-	// SaveAccount follows the rule of Save…: Taken (field name or email) if the folded name or e-mail is in use, Stale.
-	SaveAccount(ctx context.Context, a Account) (Account, error)
 	Account(ctx context.Context, id roster.AccountID) (Account, error)          // NotFound
 	AccountNamed(ctx context.Context, login string) (Account, error)            // by user name or e-mail, folded. NotFound
 	Memberships(ctx context.Context, id roster.AccountID) ([]Membership, error) // active ones, by organisation name
 
+	AccessLog
 	SignIns
 	Links
 	Failures
@@ -91,23 +90,16 @@ type Leases interface {
 
 // SignIns keeps sessions.
 type SignIns interface {
-	SaveSignIn(ctx context.Context, s SignIn) error                       // adds or replaces by hash
 	TouchSignIn(ctx context.Context, hash string, seenMs int64) error     // notes a use; one that has ended stays ended
 	SignInBy(ctx context.Context, hash string) (SignIn, error)            // NotFound
 	SignInsOf(ctx context.Context, id roster.AccountID) ([]SignIn, error) // newest first
-	EndSignIn(ctx context.Context, hash string) error
-	EndSignIns(ctx context.Context, id roster.AccountID, except string) error // all of an account but one hash
-	PruneSignIns(ctx context.Context, beforeMs int64) error                   // those that ended
+	PruneSignIns(ctx context.Context, beforeMs int64) error               // those that ended
 }
 
 // Links keeps one-time links.
 type Links interface {
-	AddLink(ctx context.Context, l Link) error
 	LinkBy(ctx context.Context, hash string) (Link, error) // NotFound
-	// UseLink marks a link used; false if it was used, has ended, or does not exist. Of several rivals exactly one gets true.
-	UseLink(ctx context.Context, hash string, nowMs int64) (bool, error)
 	DropLinks(ctx context.Context, kind LinkKind) error
-	DropMemberLinks(ctx context.Context, org roster.OrgID, member roster.MemberID) error
 }
 
 // Failures counts failed sign-ins, exactly and durably. account is a hash, so that typed secrets are never kept.
@@ -115,8 +107,6 @@ type Failures interface {
 	// TrySignIn notes an attempt as failed and returns its id, unless the limits of failures since an instant are reached: then ok
 	// is false and nothing is noted. Counting and noting are one transaction, so rivals cannot slip through together.
 	TrySignIn(ctx context.Context, t Attempt) (id string, ok bool, err error)
-	// ClearFailures forgets the failures of an account from an address: somebody knew the password.
-	ClearFailures(ctx context.Context, account, address string) error
 	PruneFailures(ctx context.Context, beforeMs int64) error
 }
 

@@ -51,6 +51,7 @@ type Store interface {
 // Change is what a Write did.
 type Change struct {
 	Revision int64
+	Chain    string // of the act: see roster.PastAct
 	Events   []roster.Event
 	Repeated bool // the act had already happened; nothing was done now
 }
@@ -231,8 +232,8 @@ type EventReader interface {
 	TouchedAfter(ctx context.Context, revision int64, p roster.Period) (map[roster.Cell]roster.PastAct, error)
 	// CellHistory returns the acts and events of a cell, newest first.
 	CellHistory(ctx context.Context, c roster.Cell, limit int) ([]roster.PastAct, [][]roster.Event, error)
-	// History returns the acts of the organisation before a revision (0: the newest), newest first.
-	History(ctx context.Context, before int64, limit int) ([]roster.PastAct, error)
+	// History returns acts of the organisation, newest first.
+	History(ctx context.Context, q ActQuery) ([]roster.PastAct, error)
 }
 
 // ImportRef remembers what an import made of a foreign row, so that importing again finds it.

@@ -235,7 +235,7 @@ func (w *writing) saveChanges(ctx context.Context) error {
 // saveMembers comes last: an organisation with members is a whole one.
 func (w *writing) saveMembers(ctx context.Context) error {
 	for _, a := range w.plan.accounts {
-		if _, err := w.store.SaveAccount(ctx, a.account); err != nil {
+		if _, err := store.SaveAccount(ctx, w.store, a.account); err != nil {
 			return err
 		}
 	}

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 
+	"wakakusa/store/storetest"
+
 	"wakakusa/app"
 	"wakakusa/app/django"
 	"wakakusa/app/django/djangotest"
@@ -357,7 +359,7 @@ func TestReportFile(t *testing.T) {
 // TestNameTaken: an account that is here already keeps its name and is not joined to the one that comes.
 func TestNameTaken(t *testing.T) {
 	p := fixture(t, djangotest.A)
-	ours, err := p.store.SaveAccount(t.Context(), store.Account{ID: roster.AccountID(newID()), Name: "Admin", Email: "admin@example.jp", Display: "前からいる"})
+	ours, err := storetest.Singly(p.store).SaveAccount(t.Context(), store.Account{ID: roster.AccountID(newID()), Name: "Admin", Email: "admin@example.jp", Display: "前からいる"})
 	must(t, err)
 	p.imported()
 	acc, err := p.store.AccountNamed(t.Context(), "admin-2")

@@ -327,7 +327,7 @@ func (im *importer) readAccount(u *user) store.Account {
 // saveAccount gives way where somebody else has the name or the address.
 func (im *importer) saveAccount(ctx context.Context, u *user, a store.Account) (store.Account, error) {
 	for n := 2; ; n++ {
-		saved, err := im.Store.SaveAccount(ctx, a)
+		saved, err := store.SaveAccount(ctx, im.Store, a)
 		no := (*roster.Error)(nil)
 		switch {
 		case !errors.As(err, &no) || no.Kind != roster.Taken || n > 99:

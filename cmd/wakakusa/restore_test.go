@@ -12,6 +12,7 @@ import (
 	"wakakusa/store"
 	"wakakusa/store/dump"
 	"wakakusa/store/sqldb"
+	"wakakusa/store/storetest"
 )
 
 // revised writes once more into an organisation.
@@ -53,7 +54,7 @@ func TestRestoreGuards(t *testing.T) {
 	s := newSite(t)
 	s.with(t, func(p *program) {
 		addOrg(t, p, "aoba", "青葉会")
-		if err := p.app.SaveSession(t.Context(), store.SignIn{Hash: strings.Repeat("a", 64), Account: "x", Values: "{}", EndsMs: 1 << 60}); err != nil {
+		if err := storetest.Singly(p.kept).SaveSignIn(t.Context(), store.SignIn{Hash: strings.Repeat("a", 64), Account: "x", Values: "{}", EndsMs: 1 << 60}); err != nil {
 			t.Fatal(err)
 		}
 	})
@@ -97,7 +98,7 @@ func TestRestoreGuards(t *testing.T) {
 		if _, err := p.app.Session(t.Context(), strings.Repeat("a", 64)); roster.KindOf(err) != roster.NotFound {
 			t.Error("somebody is still signed in:", err)
 		}
-		told, err := p.app.History(t.Context(), roster.Program(o.ID, "試験"), 0, 10)
+		told, err := p.app.History(t.Context(), roster.Program(o.ID, "試験"), store.ActQuery{Limit: 10})
 		if err != nil || len(told.Acts) == 0 || told.Acts[0].Act.Kind != roster.EventOrgRestored || told.Acts[0].Act.Name != "運用者" {
 			t.Errorf("%+v %v", told.Acts, err)
 		}

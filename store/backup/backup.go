@@ -102,7 +102,7 @@ func (k *Keeper) Make(ctx context.Context, told Progress) (r Report, err error) 
 		return r, err
 	}
 	if err := k.prune(); err != nil { // the backup is good all the same
-		m.Warning = "old backups could not be removed: " + err.Error()
+		m.Warning = strings.TrimPrefix(m.Warning+"; old backups could not be removed: "+err.Error(), "; ")
 	}
 	return m.Report, nil
 }
@@ -324,9 +324,18 @@ func (m *making) prove(ctx context.Context) error {
 			return fmt.Errorf("it has revision %d of %s, not %d", got, slug, revision)
 		}
 	}
-	m.Schema, m.Rows, m.Revisions = found.Schema, found.Rows, found.Revisions
+	m.Schema, m.Rows, m.Revisions, m.Heads = found.Schema, found.Rows, found.Revisions, found.Audit.Heads
+	m.Warning = recordsBroken(found.Audit) // a backup all the same: of a database whose records were altered, too
 	m.Verified, m.CheckedMs = m.Now(), time.Since(began).Milliseconds()
 	return nil
+}
+
+// recordsBroken is a warning, "" where the records are whole.
+func recordsBroken(a sqldb.Audited) string {
+	if len(a.Faults) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("the records were altered (%d places, the first: %v); see wakakusa audit verify", len(a.Faults), a.Faults[0])
 }
 
 // keep gives the files their names; the archive and the report come first, so that no backup is without.
@@ -353,6 +362,7 @@ func (m *making) keep() error {
 type Found struct {
 	sqldb.Imported
 	Revisions map[string]int64
+	Audit     sqldb.Audited
 }
 
 // proof restores a dump to a scratch database and reads all of it.
@@ -383,6 +393,9 @@ func load(ctx context.Context, path, name string, keys []age.Identity, to string
 	}
 	if err == nil {
 		f.Revisions, err = db.AllRevisions(ctx)
+	}
+	if err == nil {
+		f.Audit, err = db.VerifyAudit(ctx)
 	}
 	return f, err
 }

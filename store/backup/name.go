@@ -16,6 +16,7 @@ import (
 	"wakakusa/roster"
 	"wakakusa/store"
 	"wakakusa/store/dump"
+	"wakakusa/store/sqldb"
 )
 
 const (
@@ -42,6 +43,7 @@ type Report struct {
 	Rows      int64            `json:"rows"`
 	Tables    []dump.Table     `json:"tables"`
 	Revisions map[string]int64 `json:"revisions"` // by organisation's address, as restored
+	Heads     []sqldb.AuditHead `json:"heads"` // of the records, as restored: they must stay in the chain
 	Made      time.Time        `json:"made"`
 	Verified  time.Time        `json:"verified"` // when it had been restored and checked
 	WroteMs   int64            `json:"wrote_ms"`

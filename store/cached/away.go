@@ -219,22 +219,47 @@ func (s *Store) TouchSignIn(ctx context.Context, hash string, seenMs int64) erro
 
 // What ends somebody's sign-in or changes an account ends what is known of it, after the database has done it.
 
-func (s *Store) EndSignIn(ctx context.Context, hash string) error {
-	defer s.known.Invalidate("sign-in " + hash)
-	return s.Store.EndSignIn(ctx, hash)
-}
-
-func (s *Store) EndSignIns(ctx context.Context, id roster.AccountID, except string) error {
-	defer s.forget(func(v any) bool {
-		in, ok := v.(store.SignIn)
-		return ok && in.Account == id && in.Hash != except
+func (s *Store) WriteAccounts(ctx context.Context, fn func(store.AccountsWriter) error) ([]roster.Access, error) {
+	var w *noting
+	kept, err := s.Store.WriteAccounts(ctx, func(in store.AccountsWriter) error {
+		w = &noting{AccountsWriter: in, of: s}
+		return fn(w)
 	})
-	return s.Store.EndSignIns(ctx, id, except)
+	if w != nil {
+		for _, forget := range w.then {
+			forget()
+		}
+	}
+	return kept, err
 }
 
-func (s *Store) SaveAccount(ctx context.Context, a store.Account) (store.Account, error) {
-	defer s.known.Invalidate("account " + string(a.ID))
-	return s.Store.SaveAccount(ctx, a)
+// noting notes what must not be known any longer.
+type noting struct {
+	store.AccountsWriter
+	of   *Store
+	then []func()
+}
+
+func (w *noting) later(forget func()) { w.then = append(w.then, forget) }
+
+func (w *noting) EndSignIn(ctx context.Context, hash string) error {
+	w.later(func() { w.of.known.Invalidate("sign-in " + hash) })
+	return w.AccountsWriter.EndSignIn(ctx, hash)
+}
+
+func (w *noting) EndSignIns(ctx context.Context, id roster.AccountID, except string) error {
+	w.later(func() {
+		w.of.forget(func(v any) bool {
+			in, ok := v.(store.SignIn)
+			return ok && in.Account == id && in.Hash != except
+		})
+	})
+	return w.AccountsWriter.EndSignIns(ctx, id, except)
+}
+
+func (w *noting) SaveAccount(ctx context.Context, a store.Account) (store.Account, error) {
+	w.later(func() { w.of.known.Invalidate("account " + string(a.ID)) })
+	return w.AccountsWriter.SaveAccount(ctx, a)
 }
 
 // forgetMembers: somebody's place in an organisation has changed.
@@ -337,7 +362,9 @@ func (nothing) CellHistory(context.Context, roster.Cell, int) ([]roster.PastAct,
 	return nil, nil, errAway
 }
 
-func (nothing) History(context.Context, int64, int) ([]roster.PastAct, error) { return nil, errAway }
+func (nothing) History(context.Context, store.ActQuery) ([]roster.PastAct, error) {
+	return nil, errAway
+}
 
 func (nothing) ImportRefs(context.Context, string, string, []string) (map[string]store.ImportRef, error) {
 	return nil, errAway

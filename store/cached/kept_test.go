@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"wakakusa/store/storetest"
+
 	"wakakusa/app/demo"
 	"wakakusa/roster"
 	"wakakusa/store"
@@ -460,7 +462,7 @@ func TestAwayShowsWhatWasRead(t *testing.T) {
 	}
 	for what, err := range map[string]error{
 		"another organisation": s.Read(t.Context(), "x", func(store.Reader) error { return nil }),
-		"history":              s.Read(t.Context(), h.org, func(r store.Reader) error { _, err := r.History(t.Context(), 0, 1); return err }),
+		"history":              s.Read(t.Context(), h.org, func(r store.Reader) error { _, err := r.History(t.Context(), store.ActQuery{Limit: 1}); return err }),
 		"ping":                 s.Ping(t.Context()),
 	} {
 		if roster.KindOf(err) != roster.Away {
@@ -561,7 +563,7 @@ func TestEndedIsNotKnown(t *testing.T) {
 	who := h.demo.Members[0].Account
 	now := time.Now().UnixMilli()
 	for _, hash := range []string{"ended", "all", "kept", "elsewhere"} {
-		must(t, h.db.SaveSignIn(ctx, store.SignIn{Hash: fmt.Sprintf("%064s", hash), Account: who, Values: "{}", CreatedMs: now, SeenMs: now, EndsMs: now + 1e6}))
+		must(t, storetest.Singly(h.db).SaveSignIn(ctx, store.SignIn{Hash: fmt.Sprintf("%064s", hash), Account: who, Values: "{}", CreatedMs: now, SeenMs: now, EndsMs: now + 1e6}))
 	}
 	known := func(hash string) bool {
 		in, err := s.SignInBy(ctx, fmt.Sprintf("%064s", hash))
@@ -575,15 +577,15 @@ func TestEndedIsNotKnown(t *testing.T) {
 			t.Fatalf("%s is not there", hash)
 		}
 	}
-	must(t, s.EndSignIn(ctx, fmt.Sprintf("%064s", "ended")))
-	must(t, h.db.EndSignIn(ctx, fmt.Sprintf("%064s", "elsewhere"))) // at another server; then its browser asks here once
+	must(t, storetest.Singly(s).EndSignIn(ctx, fmt.Sprintf("%064s", "ended")))
+	must(t, storetest.Singly(h.db).EndSignIn(ctx, fmt.Sprintf("%064s", "elsewhere"))) // at another server; then its browser asks here once
 	if known("elsewhere") {
 		t.Error("ended elsewhere, and found")
 	}
-	must(t, s.EndSignIns(ctx, who, fmt.Sprintf("%064s", "kept")))
+	must(t, storetest.Singly(s).EndSignIns(ctx, who, fmt.Sprintf("%064s", "kept")))
 	acc, err := s.Account(ctx, who)
 	must(t, err)
-	_, err = s.SaveAccount(ctx, acc)
+	_, err = storetest.Singly(s).SaveAccount(ctx, acc)
 	must(t, err)
 	_, err = s.Memberships(ctx, who)
 	must(t, err)
@@ -667,7 +669,7 @@ func TestNotAway(t *testing.T) {
 		s.outage.note(t.Context(), fault) // an outage begins while this one reads, and is over before it returns
 		s.outage.note(t.Context(), nil)
 		time.Sleep(50 * time.Millisecond) // the read's context has ended by then
-		_, err := r.History(t.Context(), 0, 1)
+		_, err := r.History(t.Context(), store.ActQuery{Limit: 1})
 		return errors.Join(err, context.Canceled)
 	})
 	if err != nil || runs != 2 || s.outage.on() {

@@ -40,30 +40,30 @@ func (db *DB) AccountNamed(ctx context.Context, login string) (store.Account, er
 }
 
 // SaveAccount writes the whole account.
-func (db *DB) SaveAccount(ctx context.Context, a store.Account) (store.Account, error) {
-	err := db.inTx(ctx, func(tx *sql.Tx) error {
-		if err := passGate(ctx, tx, gateAccounts); err != nil {
-			return err
-		}
-		if a.Version == 0 {
-			return db.addAccount(ctx, tx, a)
-		}
-		if err := freeName(ctx, tx, a); err != nil {
-			return err
-		}
-		res, err := tx.ExecContext(ctx, `UPDATE accounts SET name = ?, name_key = ?, email = ?, email_key = ?, display = ?, password = ?, language = ?,
-			theme = ?, disabled = ?, version = version + 1 WHERE id = ? AND version = ?`,
-			a.Name, Fold(a.Name), a.Email, orNull(Fold(a.Email)), a.Display, a.Password, a.Language, a.Theme, a.Disabled, a.ID, a.Version)
-		if err != nil {
-			return err
-		}
-		if n, err := res.RowsAffected(); err != nil || n == 1 {
-			return err
-		}
-		return roster.Refuse(roster.Stale, "error.stale")
-	})
+func (w *accountsWriter) SaveAccount(ctx context.Context, a store.Account) (store.Account, error) {
+	err := passGate(ctx, w.tx, gateAccounts)
+	switch {
+	case err != nil:
+	case a.Version == 0:
+		err = w.db.addAccount(ctx, w.tx, a)
+	default:
+		err = changeAccount(ctx, w.tx, a)
+	}
 	a.Version, err = next(a.Version, err)
 	return a, err
+}
+
+func changeAccount(ctx context.Context, tx *sql.Tx, a store.Account) error {
+	if err := freeName(ctx, tx, a); err != nil {
+		return err
+	}
+	found, err := changedOne(ctx, tx, `UPDATE accounts SET name = ?, name_key = ?, email = ?, email_key = ?, display = ?, password = ?, language = ?,
+		theme = ?, disabled = ?, version = version + 1 WHERE id = ? AND version = ?`,
+		a.Name, Fold(a.Name), a.Email, orNull(Fold(a.Email)), a.Display, a.Password, a.Language, a.Theme, a.Disabled, a.ID, a.Version)
+	if err == nil && !found {
+		err = roster.Refuse(roster.Stale, "error.stale")
+	}
+	return err
 }
 
 func (db *DB) addAccount(ctx context.Context, tx *sql.Tx, a store.Account) error {

@@ -31,12 +31,12 @@ func (r *reader) EventsAfter(ctx context.Context, revision int64, limit int) ([]
 }
 
 // actQuery takes MAX of a sum, for MAX of the bare column makes the engine walk all acts from the newest instead of asking the index.
-const actQuery = `SELECT a.revision, a.actor_id, a.actor_name, a.act_key, a.kind, a.place, a.undoes, a.at_ms,
+const actQuery = `SELECT a.revision, a.actor_id, a.actor_name, a.act_key, a.kind, a.place, a.undoes, a.at_ms, a.request, a.address, a.sign_in, a.chain,
 	COALESCE((SELECT MAX(u.revision + 0) FROM acts u WHERE u.org_id = a.org_id AND u.undoes = a.revision), 0) FROM acts a WHERE a.org_id = ?`
 
 func (r *reader) scanAct(rows *sql.Rows, a *roster.PastAct) error {
 	a.Org = r.org
-	return rows.Scan(&a.Revision, &a.Actor, &a.Name, &a.Key, &a.Kind, &a.Place, &a.Undoes, &a.AtMs, &a.UndoneBy)
+	return rows.Scan(&a.Revision, &a.Actor, &a.Name, &a.Key, &a.Kind, &a.Place, &a.Undoes, &a.AtMs, &a.Request, &a.Address, &a.SignIn, &a.Chain, &a.UndoneBy)
 }
 
 func (r *reader) ActAt(ctx context.Context, revision int64) (roster.PastAct, []roster.Event, error) {
@@ -52,8 +52,13 @@ func (r *reader) ActsOf(ctx context.Context, actor roster.AccountID, place strin
 	return query(ctx, r, actQuery+` AND a.actor_id = ? AND a.place = ? ORDER BY a.revision DESC LIMIT ?`, r.scanAct, actor, place, limit)
 }
 
-func (r *reader) History(ctx context.Context, before int64, limit int) ([]roster.PastAct, error) {
-	return query(ctx, r, actQuery+` AND (a.revision < ? OR ? = 0) ORDER BY a.revision DESC LIMIT ?`, r.scanAct, before, before, limit)
+func (r *reader) History(ctx context.Context, q store.ActQuery) ([]roster.PastAct, error) {
+	const event = `EXISTS (SELECT 1 FROM events e WHERE e.org_id = a.org_id AND e.revision = a.revision AND `
+	where, args := condition{}.and(true, ``).and(q.Before > 0, `a.revision < ?`, q.Before).and(q.Actor != "", `a.actor_id = ?`, q.Actor).
+		and(q.FromMs > 0, `a.at_ms >= ?`, q.FromMs).and(q.ToMs > 0, `a.at_ms < ?`, q.ToMs).
+		and(q.Noun != "", event+`e.name LIKE ?)`, q.Noun+".%").
+		and(q.Staff != "", event+`(e.staff_id = ? OR e.subject_id = ?))`, q.Staff, q.Staff).text()
+	return query(ctx, r, actQuery+where+` ORDER BY a.revision DESC LIMIT ?`, r.scanAct, append(args, q.Limit)...)
 }
 
 // touchedQuery finds the newest event of each cell in the index alone before it asks for acts: a cell may have been touched many times.

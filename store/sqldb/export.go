@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"fmt"
 	"io"
+	"slices"
 
 	"wakakusa/roster"
 	"wakakusa/store/dump"
@@ -16,6 +17,7 @@ type exportTable struct {
 	key  string // they are in its order
 	of   string // which of them belong to one organisation
 	self string // a column that refers to a row of the same table
+	last int64  // schema that had it, 0 for those there are: files of then have it
 }
 
 const ofOrg = "org_id = ?"
@@ -43,8 +45,15 @@ var exported = []exportTable{
 	{name: "shifts", key: "org_id, staff_id, day, id", of: ofOrg},
 	{name: "published_shifts", key: "org_id, roster_id, published, shift_id", of: ofOrg},
 	{name: "import_refs", key: "org_id, source, table_name, old_id", of: ofOrg},
-	{name: "access_log", key: "id", of: ofOrg},
+	{name: "access_heads", key: "org_id", of: ofOrg},
+	{name: "accesses", key: "org_id, n", of: ofOrg},
+	{name: "access_log", key: "id", of: ofOrg, last: 4},
 	{name: "members", key: "org_id, id", of: ofOrg},
+}
+
+// present are those that there are.
+func present() []exportTable {
+	return slices.DeleteFunc(slices.Clone(exported), func(t exportTable) bool { return t.last > 0 })
 }
 
 // notExported are the others.
@@ -98,7 +107,7 @@ func (db *DB) Export(ctx context.Context, org roster.OrgID, to io.Writer, told P
 			return nil, err
 		}
 	}
-	list, err := x.all(ctx, exported)
+	list, err := x.all(ctx, present())
 	if err != nil {
 		return nil, err
 	}
@@ -116,7 +125,7 @@ type exporting struct {
 }
 
 func (x *exporting) count(ctx context.Context) error {
-	for _, t := range exported {
+	for _, t := range present() {
 		var n int64
 		where, args := t.where(x.org)
 		if err := x.tx.QueryRowContext(ctx, `SELECT COUNT(*) FROM `+t.name+where, args...).Scan(&n); err != nil {

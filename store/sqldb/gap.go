@@ -85,7 +85,7 @@ func (db *DB) actsAfter(ctx context.Context, slug string, revision, beforeMs int
 }
 
 // movesAlone are the tables that change without an act.
-var movesAlone = []string{"accounts", "access_log"}
+var movesAlone = []string{"accounts", "accesses", "access_heads"}
 
 // sameRows compares the checksums of all tables that change with an act only.
 func (db *DB) sameRows(ctx context.Context, live *DB, revisions map[string]int64) error {

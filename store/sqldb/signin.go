@@ -9,20 +9,15 @@ import (
 )
 
 // SaveSignIn updates, and inserts if nothing matched.
-func (db *DB) SaveSignIn(ctx context.Context, s store.SignIn) error {
-	return db.inTx(ctx, func(tx *sql.Tx) error {
-		res, err := tx.ExecContext(ctx, `UPDATE sign_ins SET account_id = ?, session_values = ?, seen_ms = ?, ends_ms = ? WHERE hash = ?`,
-			s.Account, s.Values, s.SeenMs, s.EndsMs, s.Hash)
-		if err != nil {
-			return err
-		}
-		if n, err := res.RowsAffected(); err != nil || n == 1 {
-			return err
-		}
-		_, err = tx.ExecContext(ctx, `INSERT INTO sign_ins (hash, account_id, session_values, created_ms, seen_ms, ends_ms, address, agent) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
-			s.Hash, s.Account, s.Values, s.CreatedMs, s.SeenMs, s.EndsMs, s.Address, s.Agent)
+func (w *accountsWriter) SaveSignIn(ctx context.Context, s store.SignIn) error {
+	found, err := changedOne(ctx, w.tx, `UPDATE sign_ins SET account_id = ?, session_values = ?, seen_ms = ?, ends_ms = ? WHERE hash = ?`,
+		s.Account, s.Values, s.SeenMs, s.EndsMs, s.Hash)
+	if err != nil || found {
 		return err
-	})
+	}
+	_, err = w.tx.ExecContext(ctx, `INSERT INTO sign_ins (hash, account_id, session_values, created_ms, seen_ms, ends_ms, address, agent) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+		s.Hash, s.Account, s.Values, s.CreatedMs, s.SeenMs, s.EndsMs, s.Address, s.Agent)
+	return err
 }
 
 // TouchSignIn is an update only: a sign-in that was ended meanwhile does not come back.
@@ -60,6 +55,11 @@ func (db *DB) SignInsOf(ctx context.Context, account roster.AccountID) ([]store.
 	return all, rows.Err()
 }
 
+func (w *accountsWriter) exec(ctx context.Context, statement string, args ...any) error {
+	_, err := w.tx.ExecContext(ctx, statement, args...)
+	return err
+}
+
 func (db *DB) exec(ctx context.Context, statement string, args ...any) error {
 	return db.again(ctx, db.dialect.isRetryable, func() error {
 		_, err := db.write.ExecContext(ctx, statement, args...)
@@ -68,13 +68,13 @@ func (db *DB) exec(ctx context.Context, statement string, args ...any) error {
 }
 
 // EndSignIn ends one.
-func (db *DB) EndSignIn(ctx context.Context, hash string) error {
-	return db.exec(ctx, `DELETE FROM sign_ins WHERE hash = ?`, hash)
+func (w *accountsWriter) EndSignIn(ctx context.Context, hash string) error {
+	return w.exec(ctx, `DELETE FROM sign_ins WHERE hash = ?`, hash)
 }
 
 // EndSignIns ends all of an account but one.
-func (db *DB) EndSignIns(ctx context.Context, account roster.AccountID, except string) error {
-	return db.exec(ctx, `DELETE FROM sign_ins WHERE account_id = ? AND hash <> ?`, account, except)
+func (w *accountsWriter) EndSignIns(ctx context.Context, account roster.AccountID, except string) error {
+	return w.exec(ctx, `DELETE FROM sign_ins WHERE account_id = ? AND hash <> ?`, account, except)
 }
 
 // PruneSignIns forgets those that ended.
@@ -83,8 +83,8 @@ func (db *DB) PruneSignIns(ctx context.Context, beforeMs int64) error {
 }
 
 // AddLink keeps a one-time link.
-func (db *DB) AddLink(ctx context.Context, l store.Link) error {
-	return db.exec(ctx, `INSERT INTO links (hash, kind, org_id, member_id, account_id, ends_ms, used_ms) VALUES (?, ?, ?, ?, ?, ?, 0)`,
+func (w *accountsWriter) AddLink(ctx context.Context, l store.Link) error {
+	return w.exec(ctx, `INSERT INTO links (hash, kind, org_id, member_id, account_id, ends_ms, used_ms) VALUES (?, ?, ?, ?, ?, ?, 0)`,
 		l.Hash, l.Kind, l.Org, l.Member, l.Account, l.EndsMs)
 }
 
@@ -96,8 +96,8 @@ func (db *DB) LinkBy(ctx context.Context, hash string) (l store.Link, err error)
 }
 
 // UseLink is one conditional update, so exactly one rival wins.
-func (db *DB) UseLink(ctx context.Context, hash string, nowMs int64) (bool, error) {
-	return useLink(ctx, db.write, hash, nowMs)
+func (w *accountsWriter) UseLink(ctx context.Context, hash string, nowMs int64) (bool, error) {
+	return useLink(ctx, w.tx, hash, nowMs)
 }
 
 func useLink(ctx context.Context, db execer, hash string, nowMs int64) (bool, error) {
@@ -125,8 +125,8 @@ func (db *DB) DropLinks(ctx context.Context, kind store.LinkKind) error {
 }
 
 // DropMemberLinks forgets the open links of a member.
-func (db *DB) DropMemberLinks(ctx context.Context, org roster.OrgID, member roster.MemberID) error {
-	return db.exec(ctx, `DELETE FROM links WHERE org_id = ? AND member_id = ?`, org, member)
+func (w *accountsWriter) DropMemberLinks(ctx context.Context, org roster.OrgID, member roster.MemberID) error {
+	return w.exec(ctx, `DELETE FROM links WHERE org_id = ? AND member_id = ?`, org, member)
 }
 
 // TrySignIn counts and notes in one transaction.
@@ -150,8 +150,8 @@ func (db *DB) TrySignIn(ctx context.Context, t store.Attempt) (id string, ok boo
 }
 
 // ClearFailures forgets the failures of a pair.
-func (db *DB) ClearFailures(ctx context.Context, account, address string) error {
-	return db.exec(ctx, `DELETE FROM sign_in_failures WHERE account_key = ? AND address = ?`, account, address)
+func (w *accountsWriter) ClearFailures(ctx context.Context, account, address string) error {
+	return w.exec(ctx, `DELETE FROM sign_in_failures WHERE account_key = ? AND address = ?`, account, address)
 }
 
 // PruneFailures forgets old ones.

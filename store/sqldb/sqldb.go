@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io/fs"
 	"math/rand/v2"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -204,13 +205,14 @@ func (db *DB) writeOnce(ctx context.Context, act roster.Act, fn func(store.Write
 	case w.rows == 0 || len(w.events) == 0:
 		return c, false, fmt.Errorf("act %s wrote %d rows and recorded %d events", act.Kind, w.rows, len(w.events))
 	}
-	if err := w.sign(ctx, act); err != nil {
+	chain, err := w.sign(ctx, act)
+	if err != nil {
 		return c, false, err
 	}
 	if err := w.stamp(ctx); err != nil {
 		return c, false, err
 	}
-	c = store.Change{Revision: w.revision, Events: w.events}
+	c = store.Change{Revision: w.revision, Chain: chain, Events: w.events}
 	if err := tx.Commit(); err != nil {
 		return c, true, fmt.Errorf("commit: %w", err)
 	}
@@ -263,27 +265,42 @@ func (w *writer) number(ctx context.Context, statement string, args ...any) (int
 	return list[0], nil
 }
 
-const insertEvent = `INSERT INTO events (org_id, revision, n, name, site_id, staff_id, day, subject_id, before_json, after_json)
-	VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+const insertAct = `INSERT INTO acts (org_id, revision, actor_id, actor_name, act_key, kind, place, undoes, at_ms, request, address, sign_in, salt, chain)
+	VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 
-// sign keeps the act and its events under the new revision.
-func (w *writer) sign(ctx context.Context, act roster.Act) error {
-	_, err := w.exec(ctx,
-		`INSERT INTO acts (org_id, revision, actor_id, actor_name, act_key, kind, place, undoes, at_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		w.org, w.revision, act.Actor, act.Name, act.Key, act.Kind, act.Place, act.Undoes, w.nowMs)
+const insertEvent = `INSERT INTO events (org_id, revision, n, name, site_id, staff_id, day, subject_id, before_json, after_json, salt)
+	VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+
+// sign keeps the act and its events under the new revision, chained to the act before, and returns the chain.
+func (w *writer) sign(ctx context.Context, act roster.Act) (chain string, err error) {
+	last, err := query(ctx, &w.reader, `SELECT chain FROM acts WHERE org_id = ? ORDER BY revision DESC LIMIT 1`, scanString)
 	if err != nil {
-		return fmt.Errorf("sign act: %w", err)
+		return "", err
 	}
+	a := salted[roster.PastAct]{roster.PastAct{Act: act, Revision: w.revision, AtMs: w.nowMs, Origin: store.OriginOf(ctx)}, newSalt()}
+	events := make([]salted[roster.Event], len(w.events))
 	for i := range w.events {
-		e := &w.events[i]
-		e.Revision, e.N = w.revision, i
-		_, err := w.exec(ctx, insertEvent, w.org, e.Revision, e.N, e.Name, e.Site, e.Cell.Staff, dayText(e.Cell.Day), e.Subject, jsonText(e.Before), jsonText(e.After))
+		w.events[i].Revision, w.events[i].N = w.revision, i
+		events[i] = salted[roster.Event]{w.events[i], newSalt()}
+	}
+	chain = actChain(strings.Join(last, ""), a, events)
+	from := a.of.Origin
+	_, err = w.exec(ctx, insertAct, w.org, w.revision, act.Actor, act.Name, act.Key, act.Kind, act.Place, act.Undoes, w.nowMs,
+		from.Request, from.Address, from.SignIn, a.salt, chain)
+	if err != nil {
+		return "", fmt.Errorf("sign act: %w", err)
+	}
+	for _, x := range events {
+		e := x.of
+		_, err := w.exec(ctx, insertEvent, w.org, e.Revision, e.N, e.Name, e.Site, e.Cell.Staff, dayText(e.Cell.Day), e.Subject, jsonText(e.Before), jsonText(e.After), x.salt)
 		if err != nil {
-			return fmt.Errorf("sign event: %w", err)
+			return "", fmt.Errorf("sign event: %w", err)
 		}
 	}
-	return nil
+	return chain, nil
 }
+
+func scanString(rows *sql.Rows, s *string) error { return rows.Scan(s) }
 
 // NewID makes a time-sortable id (UUIDv7).
 func NewID() string { return uuid.Must(uuid.NewV7()).String() }

@@ -53,6 +53,9 @@ func upgrade(t *testing.T, engine string, text []byte) {
 		}
 	}
 	was := rowsIn(t, text, nil)
+	if done.Schema < 5 {
+		delete(was, "access_log") // no program wrote to it before it was made anew
+	}
 	is := rowsIn(t, export(t, db, ""), was)
 	for name, x := range was {
 		if d := cmp.Diff(x.rows, is[name].rows); d != "" {
@@ -112,15 +115,20 @@ func rowsIn(t *testing.T, text []byte, other map[string]*tableRows) map[string]*
 // writeUpgrade exports a database that has rows in every table.
 func writeUpgrade(t *testing.T, path string) {
 	db := furnished(t, "sqlite", "wakakusa", 1)
-	org := string(orgsOf(t, db)[0].ID)
 	for _, text := range []string{
 		`INSERT INTO cell_locks (org_id, staff_id, day, site_id) SELECT org_id, id, '2026-11-25', home_site_id FROM staff LIMIT 1`,
 		`INSERT INTO import_refs (org_id, source, table_name, old_id, new_id, digest) SELECT org_id, 'django', 'staff', '1', id, '' FROM staff LIMIT 1`,
-		`INSERT INTO access_log (id, org_id, account_id, action, subject, address, at_ms) VALUES ('` + NewID() + `', '` + org + `', '', 'x', 'x', '192.0.2.1', 1764000000000)`,
 	} {
 		_, err := db.write.ExecContext(t.Context(), text)
 		must(t, err)
 	}
+	_, err := db.WriteAccounts(store.WithOrigin(t.Context(), roster.Origin{Request: NewID(), Address: "192.0.2.1", SignIn: "0123456789ab"}), func(w store.AccountsWriter) error {
+		e := roster.Accessed(roster.ActionAccountSaved, "x", "前", "後")
+		e.Org, e.Name = orgsOf(t, db)[0].ID, "試験"
+		w.Record(e)
+		return nil
+	})
+	must(t, err)
 	addOdd(t, db)
 	f, err := os.Create(path)
 	must(t, err)

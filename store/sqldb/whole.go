@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/url"
 	"os"
+	"time"
 )
 
 // CopyFile writes a SQLite file as it is at one moment to a new file. Nobody has to stop writing, and another program may hold the file:
@@ -29,6 +30,19 @@ func CopyFile(ctx context.Context, path, to string) error {
 // openReadOnly opens a file that is there.
 func openReadOnly(path string) (*sql.DB, error) {
 	return sql.Open("sqlite", "file:"+(&url.URL{Path: path}).EscapedPath()+"?mode=ro&_pragma=busy_timeout(5000)")
+}
+
+// OpenForAudit opens a SQLite file that is there to be read only; another program may have it open.
+func OpenForAudit(path string) (*DB, error) {
+	if _, err := os.Stat(path); err != nil {
+		return nil, err
+	}
+	d := sqliteDialect()
+	d.open = func() (pools, error) {
+		db, err := openReadOnly(path)
+		return pools{write: db, read: db, long: db, longRead: db}, err
+	}
+	return open(d, time.Now)
 }
 
 // Checkpoint moves all that the WAL of a SQLite file holds into the file. Nobody else may have it open.

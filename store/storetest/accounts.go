@@ -24,7 +24,7 @@ func newAccount(name string) store.Account {
 
 func accountLife(t *testing.T, s store.Store) {
 	ctx := t.Context()
-	a, err := s.SaveAccount(ctx, newAccount("Hanako.S"))
+	a, err := Singly(s).SaveAccount(ctx, newAccount("Hanako.S"))
 	must(t, err)
 	got, err := s.Account(ctx, a.ID)
 	must(t, err)
@@ -42,11 +42,11 @@ func accountLife(t *testing.T, s store.Store) {
 	wantKind(t, "an unknown account", err, roster.NotFound)
 	b := newAccount("taro")
 	b.Email = ""
-	b, err = s.SaveAccount(ctx, b)
+	b, err = Singly(s).SaveAccount(ctx, b)
 	must(t, err)
 	c := newAccount("jiro")
 	c.Email = ""
-	c, err = s.SaveAccount(ctx, c)
+	c, err = Singly(s).SaveAccount(ctx, c)
 	must(t, err) // two accounts without an address are not in each other's way
 	for field, change := range map[string]func(*store.Account){
 		"name":  func(x *store.Account) { x.Name = "HANAKO.ｓ" },
@@ -65,13 +65,13 @@ func accountLife(t *testing.T, s store.Store) {
 	wantTaken(t, s, "name", x)
 	x = newAccount("shiro")
 	x.ID = b.ID
-	_, err = s.SaveAccount(ctx, x)
+	_, err = Singly(s).SaveAccount(ctx, x)
 	wantKind(t, "the id of another account", err, roster.Taken)
 	changed := a
 	changed.Name, changed.Email, changed.Display, changed.Password, changed.Language, changed.Theme, changed.Disabled = "new", "n@example.jp", "別名", "", "en", "dark", true
-	changed, err = s.SaveAccount(ctx, changed)
+	changed, err = Singly(s).SaveAccount(ctx, changed)
 	must(t, err)
-	back, err := s.SaveAccount(ctx, a)
+	back, err := Singly(s).SaveAccount(ctx, a)
 	wantKind(t, "changing an old version", err, roster.Stale)
 	same(t, "value given back with Stale", back, a)
 	got, err = s.Account(ctx, a.ID)
@@ -81,7 +81,7 @@ func accountLife(t *testing.T, s store.Store) {
 
 func wantTaken(t *testing.T, s store.Store, field string, a store.Account) {
 	t.Helper()
-	_, err := s.SaveAccount(t.Context(), a)
+	_, err := Singly(s).SaveAccount(t.Context(), a)
 	wantKind(t, "taken "+field, err, roster.Taken)
 	if e, ok := err.(*roster.Error); ok && e.Field != field {
 		t.Errorf("taken %s: the refusal points at %q", field, e.Field)
@@ -90,7 +90,7 @@ func wantTaken(t *testing.T, s store.Store, field string, a store.Account) {
 
 func memberships(t *testing.T, s store.Store) {
 	ctx := t.Context()
-	acc, err := s.SaveAccount(ctx, newAccount("both-"+newID()[24:]))
+	acc, err := Singly(s).SaveAccount(ctx, newAccount("both-"+newID()[24:]))
 	must(t, err)
 	one, two := newWorld(t, s), newWorld(t, s)
 	join := func(w *world, staff roster.StaffID) (m roster.Member, err error) {
@@ -150,13 +150,13 @@ func signIns(t *testing.T, s store.Store) {
 	}
 	a, b, c := make1("a", 10, 100), make1("b", 30, 200), make1("c", 20, 300)
 	for _, x := range []store.SignIn{a, b, c} {
-		must(t, s.SaveSignIn(ctx, x))
+		must(t, Singly(s).SaveSignIn(ctx, x))
 	}
 	got, err := s.SignInBy(ctx, a.Hash)
 	must(t, err)
 	same(t, "sign-in", got, a)
 	a.Values, a.SeenMs, a.EndsMs = `{}`, 40, 150
-	must(t, s.SaveSignIn(ctx, a))
+	must(t, Singly(s).SaveSignIn(ctx, a))
 	got, err = s.SignInBy(ctx, a.Hash)
 	must(t, err)
 	same(t, "sign-in after a change", got, a)
@@ -171,12 +171,12 @@ func signIns(t *testing.T, s store.Store) {
 	same(t, "sign-ins of an account, newest first", hashes(), []string{"a", "b", "c"})
 	must(t, s.PruneSignIns(ctx, 201))
 	same(t, "after pruning", hashes(), []string{"c"})
-	must(t, s.SaveSignIn(ctx, a))
-	must(t, s.SaveSignIn(ctx, b))
-	must(t, s.EndSignIns(ctx, acc, b.Hash))
+	must(t, Singly(s).SaveSignIn(ctx, a))
+	must(t, Singly(s).SaveSignIn(ctx, b))
+	must(t, Singly(s).EndSignIns(ctx, acc, b.Hash))
 	same(t, "all but one ended", hashes(), []string{"b"})
-	must(t, s.EndSignIn(ctx, b.Hash))
-	must(t, s.EndSignIn(ctx, b.Hash))
+	must(t, Singly(s).EndSignIn(ctx, b.Hash))
+	must(t, Singly(s).EndSignIn(ctx, b.Hash))
 	_, err = s.SignInBy(ctx, b.Hash)
 	wantKind(t, "a sign-in that ended", err, roster.NotFound)
 }
@@ -185,12 +185,12 @@ func links(t *testing.T, s store.Store) {
 	ctx := t.Context()
 	org, member := roster.OrgID(newID()), roster.MemberID(newID())
 	l := store.Link{Hash: strings.Repeat("1", 64), Kind: store.LinkInvite, Org: org, Member: member, Account: roster.AccountID(newID()), EndsMs: 100}
-	must(t, s.AddLink(ctx, l))
+	must(t, Singly(s).AddLink(ctx, l))
 	got, err := s.LinkBy(ctx, l.Hash)
 	must(t, err)
 	same(t, "link", got, l)
 	use := func(hash string, now int64) bool {
-		ok, err := s.UseLink(ctx, hash, now)
+		ok, err := Singly(s).UseLink(ctx, hash, now)
 		must(t, err)
 		return ok
 	}
@@ -208,11 +208,11 @@ func links(t *testing.T, s store.Store) {
 	}
 	other := l
 	other.Hash, other.Kind, other.Member = strings.Repeat("2", 64), store.LinkSignIn, roster.MemberID(newID())
-	must(t, s.AddLink(ctx, other))
-	must(t, s.DropMemberLinks(ctx, roster.OrgID(newID()), member))
+	must(t, Singly(s).AddLink(ctx, other))
+	must(t, Singly(s).DropMemberLinks(ctx, roster.OrgID(newID()), member))
 	_, err = s.LinkBy(ctx, l.Hash)
 	must(t, err)
-	must(t, s.DropMemberLinks(ctx, org, member))
+	must(t, Singly(s).DropMemberLinks(ctx, org, member))
 	_, err = s.LinkBy(ctx, l.Hash)
 	wantKind(t, "a dropped link", err, roster.NotFound)
 	_, err = s.LinkBy(ctx, other.Hash)
@@ -231,7 +231,7 @@ func accountByLink(t *testing.T, s store.Store) {
 	w := newWorld(t, s)
 	unused := func(mark string) string {
 		hash := strings.Repeat(mark, 64)
-		must(t, s.AddLink(ctx, store.Link{Hash: hash, Kind: store.LinkInvite, Org: w.org.ID, EndsMs: 1 << 60}))
+		must(t, Singly(s).AddLink(ctx, store.Link{Hash: hash, Kind: store.LinkInvite, Org: w.org.ID, EndsMs: 1 << 60}))
 		return hash
 	}
 	add := func(a store.Account, link string, after error) error {
@@ -286,7 +286,7 @@ func failures(t *testing.T, s store.Store) {
 	if try("c", "A", 1006) {
 		t.Error("a sixth failure at one address")
 	}
-	must(t, s.ClearFailures(ctx, strings.Repeat("b", 64), "A"))
+	must(t, Singly(s).ClearFailures(ctx, strings.Repeat("b", 64), "A"))
 	if !try("c", "A", 1007) {
 		t.Error("clearing one account did not free the address")
 	}

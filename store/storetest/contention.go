@@ -42,6 +42,7 @@ func contention(t *testing.T, s store.Store) {
 	t.Run("one link is used once", func(t *testing.T) { usedOnce(t, s) })
 	t.Run("one lease has one holder", func(t *testing.T) { heldOnce(t, s) })
 	t.Run("one user name has one account", func(t *testing.T) { namedOnce(t, s) })
+	t.Run("one log has one order", func(t *testing.T) { oneOrder(t, s) })
 	t.Run("the limit of sign-ins is exact", func(t *testing.T) { exactLimit(t, s) })
 	t.Run("organisations do not wait for each other's rows", func(t *testing.T) { twoOrgs(t, newWorld(t, s), newWorld(t, s)) })
 }
@@ -111,9 +112,9 @@ func actsOnce(t *testing.T, w *world) {
 
 func usedOnce(t *testing.T, s store.Store) {
 	l := store.Link{Hash: strings.Repeat("7", 64), Kind: store.LinkInvite, EndsMs: 100}
-	must(t, s.AddLink(t.Context(), l))
+	must(t, Singly(s).AddLink(t.Context(), l))
 	won := race(func(int) bool {
-		ok, err := s.UseLink(t.Context(), l.Hash, 50)
+		ok, err := Singly(s).UseLink(t.Context(), l.Hash, 50)
 		if err != nil {
 			t.Errorf("rival: %v", err)
 		}
@@ -121,6 +122,34 @@ func usedOnce(t *testing.T, s store.Store) {
 	})
 	if won != 1 {
 		t.Errorf("%d of %d rivals used one link", won, rivals)
+	}
+}
+
+// oneOrder: also the first entry of a log, and those who write into several logs, in any order.
+func oneOrder(t *testing.T, s store.Store) {
+	a, b := roster.OrgID(newID()), roster.OrgID(newID())
+	won := race(func(i int) bool {
+		orgs := []roster.OrgID{a, b}
+		if i%2 == 1 {
+			orgs = []roster.OrgID{b, a}
+		}
+		_, err := s.WriteAccounts(t.Context(), func(w store.AccountsWriter) error {
+			for _, org := range orgs {
+				w.Record(roster.Access{Org: org, Action: roster.ActionSignedIn})
+			}
+			return nil
+		})
+		if err != nil {
+			t.Errorf("rival: %v", err)
+		}
+		return err == nil
+	})
+	for _, org := range []roster.OrgID{a, b} {
+		list, err := s.Accesses(t.Context(), org, store.AccessQuery{Limit: 2 * rivals})
+		must(t, err)
+		if won != rivals || len(list) != rivals || list[0].N != rivals || list[rivals-1].N != 1 {
+			t.Errorf("%d of %d entries were written, %d are there", won, rivals, len(list))
+		}
 	}
 }
 
@@ -155,7 +184,7 @@ func namedOnce(t *testing.T, s store.Store) {
 		if i%2 == 1 {
 			a.Name, a.Email = "rival-"+numbered(i), "Rival@example.jp"
 		}
-		_, err := s.SaveAccount(t.Context(), a)
+		_, err := Singly(s).SaveAccount(t.Context(), a)
 		if err != nil && roster.KindOf(err) != roster.Taken {
 			t.Errorf("rival: %v", err)
 		}

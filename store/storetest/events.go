@@ -54,12 +54,27 @@ func events(t *testing.T, s store.Store) {
 		acts, err = r.ActsOf(ctx, a, "P", 1)
 		must(t, err)
 		same(t, "the newest of them", revisions(acts), []int64{four})
-		acts, err = r.History(ctx, 0, 3)
+		acts, err = r.History(ctx, store.ActQuery{Limit: 3})
 		must(t, err)
 		same(t, "history", revisions(acts), []int64{four, three, two})
-		acts, err = r.History(ctx, two, 1)
+		acts, err = r.History(ctx, store.ActQuery{Before: two, Limit: 1})
 		must(t, err)
 		same(t, "history before", revisions(acts), []int64{one})
+		for name, x := range map[string]struct {
+			q    store.ActQuery
+			want []int64
+		}{
+			"of a person":      {store.ActQuery{Actor: a, Limit: 9}, []int64{four, three, one}},
+			"about a person":   {store.ActQuery{Staff: w.staff.ID, Limit: 9}, []int64{three, two, one}},
+			"of a noun":        {store.ActQuery{Noun: "site", Limit: 9}, []int64{four}},
+			"since":            {store.ActQuery{FromMs: act.AtMs + 1e9, Limit: 9}, nil},
+			"until":            {store.ActQuery{ToMs: 1, Limit: 9}, nil},
+			"under conditions": {store.ActQuery{Before: four, Actor: a, Staff: w.staff.ID, FromMs: 1, ToMs: 1 << 60, Limit: 9}, []int64{three, one}},
+		} {
+			acts, err := r.History(ctx, x.q)
+			must(t, err)
+			same(t, "history "+name, revisions(acts), x.want)
+		}
 		return nil
 	})
 	w.read(func(ctx context.Context, r store.Reader) error {

@@ -25,6 +25,7 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 		{"events", events},
 		{"stamps", stamps},
 		{"accounts", accounts},
+		{"accesses", accesses},
 		{"transactions", transactions},
 		{"tenancy", tenancy},
 		{"text", text},
