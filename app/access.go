@@ -41,6 +41,11 @@ func (a *App) told(ctx context.Context, act roster.Act, c store.Change) {
 // actLineEvents is how many events of an act its line names.
 const actLineEvents = 20
 
+// AuditExported records that a part of a record was taken out as a file.
+func (a *App) AuditExported(ctx context.Context, actor roster.Actor, what string, rows int) error {
+	return a.record(ctx, signed(actor, roster.Accessed(roster.ActionAuditExported, what, nil, struct{ Rows int }{rows})))
+}
+
 // signed is an entry by an actor.
 func signed(actor roster.Actor, e roster.Access) roster.Access {
 	e.Org, e.Account, e.Name = actor.Org, actor.Account, actor.Name
@@ -55,7 +60,8 @@ func (a *App) everywhere(ctx context.Context, acc Account, e roster.Access) ([]r
 	}
 	e.Account, e.Name = acc.ID, acc.Display
 	if len(places) == 0 {
-		return []roster.Access{e}, nil
+		e.Org, err = a.onlyOrg(ctx)
+		return []roster.Access{e}, err
 	}
 	list := make([]roster.Access, len(places))
 	for i, p := range places {
@@ -63,6 +69,15 @@ func (a *App) everywhere(ctx context.Context, acc Account, e roster.Access) ([]r
 		list[i].Org, list[i].Name = p.Org.ID, p.Member.Name
 	}
 	return list, nil
+}
+
+// onlyOrg is the organisation whose log holds what belongs to none: where there is only one, its administrators are who looks.
+func (a *App) onlyOrg(ctx context.Context) (roster.OrgID, error) {
+	orgs, err := a.store.Orgs(ctx)
+	if err != nil || len(orgs) != 1 {
+		return "", err
+	}
+	return orgs[0].ID, nil
 }
 
 // alter is writeAccounts for what an account does to itself, with one entry about it.

@@ -70,7 +70,7 @@ func (a *App) SignIn(ctx context.Context, login, password, address string) (Acco
 		return Account{}, err
 	}
 	if !ok {
-		if err := a.record(ctx, roster.Accessed(roster.ActionSignInLimited, "", nil, nil)); err != nil {
+		if err := a.alter(ctx, Account{}, roster.Accessed(roster.ActionSignInLimited, "", nil, nil), nothing); err != nil {
 			return Account{}, err
 		}
 		return Account{}, roster.Refuse(roster.TooMany, "error.sign_in_limit", roster.Args{"Minutes": int(failureWindow.Minutes())})
@@ -152,35 +152,32 @@ func (a *App) Session(ctx context.Context, hash string) (Session, error) {
 	return a.store.SignInBy(ctx, hash)
 }
 
-// BeginSession keeps a new session in place of the one with another hash, which may be none. It is recorded as signing in, unless the same
-// account goes on.
+// BeginSession signs in: it keeps a new session in place of the one with another hash, which may be none.
 func (a *App) BeginSession(ctx context.Context, s Session, instead string) error {
 	acc, err := a.store.Account(ctx, s.Account)
-	if err != nil {
-		return err
-	}
-	was, err := a.store.SignInBy(ctx, instead)
-	if err != nil && roster.KindOf(err) != roster.NotFound {
-		return err
-	}
-	entries, err := a.everywhere(ctx, acc, roster.Accessed(roster.ActionSignedIn, "", nil, nil))
 	if err != nil {
 		return err
 	}
 	from := store.OriginOf(ctx)
 	from.SignIn = signInName(s.Hash)
 	ctx = store.WithOrigin(ctx, from)
-	return a.writeAccounts(ctx, func(w store.AccountsWriter) error {
-		if was.Account != s.Account {
-			w.Record(entries...)
-		}
+	return a.alter(ctx, acc, roster.Accessed(roster.ActionSignedIn, "", nil, nil), replace(ctx, s, instead))
+}
+
+// RenewSession lets a session go on under another hash, as after a change of rights.
+func (a *App) RenewSession(ctx context.Context, s Session, instead string) error {
+	return a.writeAccounts(ctx, replace(ctx, s, instead))
+}
+
+func replace(ctx context.Context, s Session, instead string) func(store.AccountsWriter) error {
+	return func(w store.AccountsWriter) error {
 		if instead != "" {
 			if err := w.EndSignIn(ctx, instead); err != nil {
 				return err
 			}
 		}
 		return w.SaveSignIn(ctx, s)
-	})
+	}
 }
 
 // TouchSession notes that a session was used.

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"slices"
 	"time"
@@ -160,8 +161,14 @@ func (u *Upkeep) OpenBackup(ctx context.Context, by roster.Actor, name string) (
 	if err := u.whole(ctx, by); err != nil {
 		return nil, err
 	}
-	u.log.InfoContext(ctx, "a backup was downloaded", "name", name, "account", by.Account)
-	return u.openBackup(name)
+	f, err := u.openBackup(name)
+	if err != nil {
+		return nil, err
+	}
+	if err := u.app.record(ctx, signed(by, roster.Accessed(roster.ActionBackupFetched, name, nil, nil))); err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return f, nil
 }
 
 func (u *Upkeep) openBackup(name string) (io.ReadSeekCloser, error) {

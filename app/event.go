@@ -57,11 +57,8 @@ type ActTold struct {
 	More   bool // it did more
 }
 
-// eventsTold is how many events of one act the record tells.
-const eventsTold = 5
-
-// History lists acts of the organisation, newest first.
-func (a *App) History(ctx context.Context, by roster.Actor, q ActQuery) (v HistoryView, err error) {
+// History lists acts of the organisation, newest first, each with so many of its events.
+func (a *App) History(ctx context.Context, by roster.Actor, q ActQuery, events int) (v HistoryView, err error) {
 	if err := roster.Can(by, roster.ViewHistory, roster.Subject{}); err != nil {
 		return v, err
 	}
@@ -77,7 +74,7 @@ func (a *App) History(ctx context.Context, by roster.Actor, q ActQuery) (v Histo
 			acts = acts[:limit]
 		}
 		for _, act := range acts {
-			told, err := actTold(ctx, r, act)
+			told, err := actTold(ctx, r, act, events)
 			if err != nil {
 				return err
 			}
@@ -89,20 +86,41 @@ func (a *App) History(ctx context.Context, by roster.Actor, q ActQuery) (v Histo
 }
 
 // actTold reads no more events than are told: an import may have made thousands.
-func actTold(ctx context.Context, r store.Reader, act roster.PastAct) (ActTold, error) {
+func actTold(ctx context.Context, r store.Reader, act roster.PastAct, most int) (ActTold, error) {
 	told := ActTold{Act: act}
-	events, err := r.EventsAfter(ctx, act.Revision-1, eventsTold+1)
+	events, err := r.EventsAfter(ctx, act.Revision-1, most+1)
 	for _, e := range events {
 		switch {
 		case e.Revision != act.Revision:
 			return told, err
-		case len(told.Events) == eventsTold:
+		case len(told.Events) == most:
 			told.More = true
 		default:
 			told.Events = append(told.Events, e)
 		}
 	}
 	return told, err
+}
+
+// HistoryPeople are those whom a record can be asked about.
+type HistoryPeople struct {
+	Staff   []roster.Staff
+	Members []roster.Member
+}
+
+// HistoryPeople lists them.
+func (a *App) HistoryPeople(ctx context.Context, by roster.Actor) (p HistoryPeople, err error) {
+	if err := roster.Can(by, roster.ViewHistory, roster.Subject{}); err != nil {
+		return p, err
+	}
+	err = a.read(ctx, by, func(r store.Reader) (err error) {
+		if p.Staff, err = r.People(ctx); err != nil {
+			return err
+		}
+		p.Members, err = r.Members(ctx)
+		return err
+	})
+	return p, err
 }
 
 func (v *HistoryView) readNames(ctx context.Context, r store.Reader) error {

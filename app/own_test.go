@@ -84,7 +84,7 @@ func TestFaultA6A8(t *testing.T) {
 	}
 	for what, err := range map[string]error{
 		"people": second(f.People(t.Context(), by)), "a person": second(f.Person(t.Context(), by, f.taro.ID)), "the sheet": second(f.Sheet(t.Context(), by, f.place())),
-		"codes": second(f.Codes(t.Context(), by)), "history": second(f.History(t.Context(), by, store.ActQuery{Limit: 10})), "news": second(f.NewsAfter(t.Context(), by, f.home.ID, 0)),
+		"codes": second(f.Codes(t.Context(), by)), "history": second(f.History(t.Context(), by, store.ActQuery{Limit: 10}, 5)), "news": second(f.NewsAfter(t.Context(), by, f.home.ID, 0)),
 		"members": second(f.Members(t.Context(), by)),
 	} {
 		wantKind(t, what, err, roster.Forbidden)
@@ -132,12 +132,12 @@ func TestNewsAndHistory(t *testing.T) {
 		t.Errorf("news of shifts: %+v", news)
 	}
 	wantKind(t, "news of another's site", second(f.NewsAfter(ctx, f.manager, f.works.ID, start)), roster.Forbidden)
-	v, err := f.History(ctx, f.admin, store.ActQuery{Limit: 2})
+	v, err := f.History(ctx, f.admin, store.ActQuery{Limit: 2}, 5)
 	must(t, err)
 	if len(v.Acts) != 2 || v.Acts[0].Act.Name != "works" || v.Acts[1].Act.Name != "shunin" || !v.More {
 		t.Errorf("history %+v", v.Acts)
 	}
-	wantKind(t, "history for a manager", second(f.History(ctx, f.manager, store.ActQuery{Limit: 2})), roster.Forbidden)
+	wantKind(t, "history for a manager", second(f.History(ctx, f.manager, store.ActQuery{Limit: 2}, 5)), roster.Forbidden)
 	must(t, f.SaveNeeds(ctx, f.outsider, f.works.ID, []roster.Need{{Code: f.code["日"].ID, Weekday: roster.EveryDay, Count: 1}}, "", ""))
 	if news, err = f.NewsAfter(ctx, f.manager, f.home.ID, start+2); err != nil || len(news.Events) > 0 {
 		t.Errorf("news of another site's needs: %+v, %v", news, err)

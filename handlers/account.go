@@ -164,7 +164,7 @@ func (s *Server) postPassword(c *request) error {
 	if c.account, err = s.app.Account(c.ctx(), c.account.ID); err != nil {
 		return err
 	}
-	if err := s.signIn(c, c.account); err != nil { // a new id after a change of rights
+	if err := s.renewSession(c); err != nil {
 		return err
 	}
 	c.notice = &views.Notice{Kind: "ok", Text: c.text.T("account.password_changed")}

@@ -63,6 +63,11 @@ func (s *Server) answerError(err error, c echo.Context) {
 	}
 	err = s.orAway(r, err)
 	code := status(err)
+	if code == http.StatusForbidden && r.actor.Account != "" {
+		if err := s.app.Refused(r.ctx(), r.actor, c.Request().Method+" "+c.Path()); err != nil {
+			s.Log.ErrorContext(r.ctx(), "a refusal was not recorded", "error", err)
+		}
+	}
 	switch {
 	case code == http.StatusUnauthorized:
 		err = s.toSignIn(r)

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"net/http"
+	"net/url"
 	"reflect"
 	"slices"
 	"strconv"
@@ -15,33 +16,174 @@ import (
 	"wakakusa/views"
 )
 
-const historyPage = 50
+const (
+	historyPage   = 50
+	historyEvents = 5 // of one act that the page tells
+)
 
 // getHistory tells what was done in the organisation, newest first.
 func (s *Server) getHistory(c *request) error {
-	before := int64(max(number(c.QueryParam("before")), 0))
-	told, err := s.app.History(c.ctx(), c.actor, app.ActQuery{Before: before, Limit: historyPage})
+	ask, err := s.askHistory(c, c.QueryParams())
 	if err != nil {
 		return err
 	}
-	v := views.History{Frame: s.frame(c, "menu.history")}
+	v := views.History{Frame: s.frame(c, "menu.history"), Lead: c.text.T("history.lead"), Kinds: historyKinds(c), Search: ask.search}
+	if len(ask.search.Form.Faults) > 0 {
+		return s.page(c, http.StatusUnprocessableEntity, views.HistoryPage(v))
+	}
+	told, err := s.app.History(c.ctx(), c.actor, ask.acts(historyPage), historyEvents)
+	if err != nil {
+		return err
+	}
 	h := historian{HistoryView: told, text: c.text, zone: c.org.Zone()}
 	for _, a := range told.Acts {
-		at := time.UnixMilli(a.Act.AtMs).In(c.org.Zone())
-		day := c.text.FullDay(roster.DayOf(at)) + " (" + c.text.Weekday(at.Weekday()) + ")"
-		if n := len(v.Days); n == 0 || v.Days[n-1].Day != day {
-			v.Days = append(v.Days, views.HistoryDay{Day: day})
-		}
-		d := &v.Days[len(v.Days)-1]
-		d.Acts = append(d.Acts, h.act(a, at.Format("15:04")))
-	}
-	if before > 0 {
-		v.Pages.Previous = c.base() + "/history"
+		addToDay(c, &v, a.Act.AtMs, h.act(a))
 	}
 	if told.More {
-		v.Pages.Next = c.base() + "/history?before=" + strconv.FormatInt(told.Acts[len(told.Acts)-1].Act.Revision, 10)
+		v.Pages.Next = ask.older(told.Acts[len(told.Acts)-1].Act.Revision)
 	}
+	v.Pages.Previous = ask.newest()
 	return s.page(c, http.StatusOK, views.HistoryPage(v))
+}
+
+// historyKinds are the two records.
+func historyKinds(c *request) []views.Link {
+	links := []views.Link{{Href: c.base() + "/history", Label: c.text.T("history.changes")}, {Href: c.base() + "/accesses", Label: c.text.T("access.title")}}
+	for i := range links {
+		links[i].Current = links[i].Href == c.Request().URL.Path
+	}
+	return links
+}
+
+// addToDay puts an act under the day it happened on; acts come newest first.
+func addToDay(c *request, v *views.History, atMs int64, act views.HistoryAct) {
+	at := time.UnixMilli(atMs).In(c.org.Zone())
+	act.Time = at.Format("15:04")
+	day := c.text.FullDay(roster.DayOf(at)) + " (" + c.text.Weekday(at.Weekday()) + ")"
+	if n := len(v.Days); n == 0 || v.Days[n-1].Day != day {
+		v.Days = append(v.Days, views.HistoryDay{Day: day})
+	}
+	d := &v.Days[len(v.Days)-1]
+	d.Acts = append(d.Acts, act)
+}
+
+// asking is what somebody wants to see of a record.
+type asking struct {
+	values   url.Values
+	who      roster.AccountID
+	about    roster.StaffID
+	what     string
+	from, to int64 // ms; 0: open
+	before   int64
+	people   app.HistoryPeople
+	search   views.HistorySearch
+}
+
+// historyNouns and accessNouns are what can be asked for: what the events and actions begin with.
+var (
+	historyNouns = []string{"shift", "cell", "roster", "staff", "contract", "member", "need", "code", "site", "job", "holiday", "org", "cache"}
+	accessNouns  = []string{"sign_in", "sign_ins", "password", "account", "link", "audit", "backup", "request"}
+)
+
+// askHistory reads the question about the record of changes.
+func (s *Server) askHistory(c *request, values url.Values) (a asking, err error) {
+	if a, err = s.ask(c, "/history", values, historyNouns); err != nil {
+		return a, err
+	}
+	about := []views.Choice{{Label: c.text.T("history.anybody")}}
+	for _, p := range a.people.Staff {
+		about = append(about, views.Choice{Value: string(p.ID), Label: p.Name})
+	}
+	a.about = roster.StaffID(a.chosen("about", about))
+	a.search.About = about
+	a.search.Asked = a.search.Asked || a.about != ""
+	return a, nil
+}
+
+// ask reads what both records can be asked for. What is on no list is not asked for.
+func (s *Server) ask(c *request, path string, values url.Values, nouns []string) (a asking, err error) {
+	people, err := s.app.HistoryPeople(c.ctx(), c.actor)
+	if err != nil {
+		return a, err
+	}
+	a = asking{values: values, people: people, before: int64(max(number(values.Get("before")), 0))}
+	a.search = views.HistorySearch{
+		Form: views.Form{Action: c.base() + path, Values: values, Faults: map[string]string{}}, All: c.base() + path, Export: c.base() + path + "/export",
+		Who: []views.Choice{{Label: c.text.T("history.anybody")}}, What: []views.Choice{{Label: c.text.T("history.anything")}},
+	}
+	for _, m := range people.Members {
+		if m.Account != "" {
+			a.search.Who = append(a.search.Who, views.Choice{Value: string(m.Account), Label: m.Name})
+		}
+	}
+	for _, noun := range nouns {
+		a.search.What = append(a.search.What, views.Choice{Value: noun, Label: c.text.T("history.noun_" + noun)})
+	}
+	a.who, a.what = roster.AccountID(a.chosen("who", a.search.Who)), a.chosen("what", a.search.What)
+	a.from = a.midnight(c, "from", 0)
+	a.to = a.midnight(c, "to", 1)
+	if a.from > 0 && a.to > 0 && a.to <= a.from {
+		a.search.Form.Faults["to"] = c.text.T("error.days_reversed")
+	}
+	a.search.Asked = a.who != "" || a.what != "" || a.from > 0 || a.to > 0
+	return a, nil
+}
+
+func (a asking) chosen(field string, from []views.Choice) string {
+	v := a.values.Get(field)
+	if slices.ContainsFunc(from, func(x views.Choice) bool { return x.Value == v }) {
+		return v
+	}
+	return ""
+}
+
+// midnight is the beginning of the day in a field, or of one some days later.
+func (a asking) midnight(c *request, field string, later int) int64 {
+	text := strings.TrimSpace(a.values.Get(field))
+	if text == "" {
+		return 0
+	}
+	d, err := roster.ParseDay(text)
+	if err != nil {
+		a.search.Form.Faults[field] = c.text.T("error.day")
+		return 0
+	}
+	d += roster.Day(later)
+	return d.At(0, c.org.Zone()).UnixMilli()
+}
+
+func (a asking) acts(limit int) app.ActQuery {
+	return app.ActQuery{Before: a.before, Actor: a.who, Staff: a.about, Noun: a.what, FromMs: a.from, ToMs: a.to, Limit: limit}
+}
+
+func (a asking) accesses(limit int) app.AccessQuery {
+	return app.AccessQuery{Before: a.before, Account: a.who, Noun: a.what, FromMs: a.from, ToMs: a.to, Limit: limit}
+}
+
+// older is the address of what comes before an entry, newest that of the first page; "" on it.
+func (a asking) older(than int64) string { return a.at(strconv.FormatInt(than, 10)) }
+
+func (a asking) newest() string {
+	if a.before == 0 {
+		return ""
+	}
+	return a.at("")
+}
+
+func (a asking) at(before string) string {
+	q := url.Values{}
+	for _, name := range []string{"who", "about", "what", "from", "to"} {
+		if v := a.values.Get(name); v != "" {
+			q.Set(name, v)
+		}
+	}
+	if before != "" {
+		q.Set("before", before)
+	}
+	if len(q) == 0 {
+		return a.search.All
+	}
+	return a.search.All + "?" + q.Encode()
 }
 
 // historian turns events into sentences.
@@ -51,8 +193,8 @@ type historian struct {
 	zone *time.Location
 }
 
-func (h historian) act(a app.ActTold, clock string) views.HistoryAct {
-	v := views.HistoryAct{Time: clock, Who: a.Act.Name}
+func (h historian) act(a app.ActTold) views.HistoryAct {
+	v := views.HistoryAct{Who: a.Act.Name, Origin: originText(h.text, a.Act.Origin)}
 	for _, e := range a.Events {
 		if line := h.line(e); line != "" && !slices.Contains(v.Lines, line) {
 			v.Lines = append(v.Lines, line)
@@ -71,6 +213,14 @@ func (h historian) act(a app.ActTold, clock string) views.HistoryAct {
 		v.Mark = h.text.T("history.undoes")
 	}
 	return v
+}
+
+// originText says where something came from, as far as it is known.
+func originText(t views.Text, o roster.Origin) string {
+	if o.Request == "" {
+		return ""
+	}
+	return t.T("history.origin", "Address", o.Address, "Number", cut(o.Request, 8))
 }
 
 // line tells one event; "" when another of the same act tells it.

@@ -106,6 +106,7 @@ const (
 	sessionIdle    = "idle"
 	sessionLasts   = "lasts"
 	sessionAddress = "address"
+	sessionRenewed = "renewed" // it goes on from another
 )
 
 // Save writes the session and its cookie; MaxAge below zero ends both.
@@ -132,7 +133,11 @@ func (st *sessionStore) Save(r *http.Request, w http.ResponseWriter, sess *sessi
 		return err
 	}
 	now := st.app.Now()
-	err = st.app.BeginSession(r.Context(), app.Session{
+	keep := st.app.BeginSession
+	if values[sessionRenewed] != "" {
+		keep = st.app.RenewSession
+	}
+	err = keep(r.Context(), app.Session{
 		Hash: app.HashSecret(sess.ID), Account: roster.AccountID(values[sessionAccount]), Values: string(text),
 		CreatedMs: now.UnixMilli(), SeenMs: now.UnixMilli(), EndsMs: now.Add(lasts).UnixMilli(),
 		Address: values[sessionAddress], Agent: cut(r.UserAgent(), 255),
@@ -162,7 +167,12 @@ func cut(s string, n int) string {
 }
 
 // signIn begins a new session for an account: the id is always fresh, whatever cookie came with the request.
-func (s *Server) signIn(c *request, acc app.Account) error {
+func (s *Server) signIn(c *request, acc app.Account) error { return s.newSession(c, acc, "") }
+
+// renewSession goes on under a fresh id, as after a change of rights.
+func (s *Server) renewSession(c *request) error { return s.newSession(c, c.account, "yes") }
+
+func (s *Server) newSession(c *request, acc app.Account, renewed string) error {
 	places, err := s.app.Memberships(c.ctx(), acc.ID)
 	if err != nil {
 		return err
@@ -174,6 +184,9 @@ func (s *Server) signIn(c *request, acc app.Account) error {
 	sess.Values[sessionAccount] = string(acc.ID)
 	sess.Values[sessionIdle], sess.Values[sessionLasts] = idle.String(), lasts.String()
 	sess.Values[sessionAddress] = c.RealIP()
+	if renewed != "" {
+		sess.Values[sessionRenewed] = renewed
+	}
 	return sess.Save(c.Request(), c.Response())
 }
 

@@ -133,7 +133,7 @@ func TestNoSentenceIsMissing(t *testing.T) {
 // isEvent: acts and events are named like keys; what the history says of them stands under "event." and "act.".
 func isEvent(key string) bool {
 	_, verb, _ := strings.Cut(key, ".")
-	return slices.Contains([]string{
+	return slices.Contains(roster.Actions, key) || slices.Contains([]string{
 		"saved", "removed", "placed", "changed", "left", "locked", "unlocked", "edited", "undone", "published",
 		"withdrawn", "closed", "reopened", "founded", "joined", "imported", "restored",
 	}, verb)
@@ -143,6 +143,11 @@ func isEvent(key string) bool {
 func combined() (keys []string) {
 	for _, x := range roster.Roles {
 		keys = append(keys, "role."+string(x))
+	}
+	for _, x := range roster.Actions {
+		keys = append(keys, "access."+x)
+		noun, _, _ := strings.Cut(x, ".")
+		keys = append(keys, "history.noun_"+noun)
 	}
 	for _, x := range roster.Classes {
 		keys = append(keys, "class."+string(x))

@@ -77,6 +77,7 @@ func TestDocs(t *testing.T) {
 		}
 	})
 	t.Run("words of the glossary occur in the code", glossaryOccurs)
+	t.Run("what is recorded stands in the guide, and nothing else", auditCatalogue)
 	t.Run("relative links lead somewhere", linksLead)
 	t.Run("records are numbered and listed", recordsListed)
 }
@@ -246,5 +247,21 @@ func recordsListed(t *testing.T) {
 		if !strings.Contains(list, "("+name+")") {
 			t.Errorf("%s is not in the list", name)
 		}
+	}
+}
+
+// auditCatalogue compares the names of events and actions in the sources with those in the guide (U1).
+func auditCatalogue(t *testing.T) {
+	named := func(pattern, text string) (list []string) {
+		for _, m := range regexp.MustCompile(pattern).FindAllStringSubmatch(text, -1) {
+			list = append(list, m[1])
+		}
+		slices.Sort(list)
+		return list
+	}
+	code := named(`(?m)^\s*(?:const )?(?:Event|Action)\w+\s*= "([a-z_]+\.[a-z_]+)"`, readDoc(t, "roster/event.go")+readDoc(t, "roster/access.go"))
+	docs := named("(?m)^\\| `([a-z_]+\\.[a-z_]+)` \\|", readDoc(t, "docs/operations/audit.md"))
+	if len(code) < 30 || !slices.Equal(code, docs) {
+		t.Errorf("the code has %v\nthe guide has %v", code, docs)
 	}
 }

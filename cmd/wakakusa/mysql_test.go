@@ -28,11 +28,11 @@ func TestProgramOnMySQL(t *testing.T) {
 		t.Fatalf("an empty database is served: %v", err)
 	}
 	says("pending  00001_first.sql", "migrate", "--dry-run")
-	says("schema 0 of 4", "migrate", "--dry-run")
+	says("schema 0 of 5", "migrate", "--dry-run")
 	says("pending  00002_several_programs.sql", "migrate", "--status")
-	says("schema 4 of 4", "migrate")
+	says("schema 5 of 5", "migrate")
 	says("applied  00002_several_programs.sql", "migrate", "--status")
-	says("schema 4 of 4", "migrate")
+	says("schema 5 of 5", "migrate")
 
 	path, _ := former(t, djangotest.C)
 	if out, err := runCommand(t, vars, "import-django", "--from", path); err != nil || !strings.Contains(out, "新しく取り込み") {

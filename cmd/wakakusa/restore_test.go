@@ -98,7 +98,7 @@ func TestRestoreGuards(t *testing.T) {
 		if _, err := p.app.Session(t.Context(), strings.Repeat("a", 64)); roster.KindOf(err) != roster.NotFound {
 			t.Error("somebody is still signed in:", err)
 		}
-		told, err := p.app.History(t.Context(), roster.Program(o.ID, "試験"), store.ActQuery{Limit: 10})
+		told, err := p.app.History(t.Context(), roster.Program(o.ID, "試験"), store.ActQuery{Limit: 10}, 5)
 		if err != nil || len(told.Acts) == 0 || told.Acts[0].Act.Kind != roster.EventOrgRestored || told.Acts[0].Act.Name != "運用者" {
 			t.Errorf("%+v %v", told.Acts, err)
 		}
