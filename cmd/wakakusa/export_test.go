@@ -56,7 +56,7 @@ func TestExportAndImport(t *testing.T) {
 		t.Errorf("the import of the former system does not go on there: %v %s", err, out)
 	}
 	one := exported(back, "one.sql", "--org", slugs(t, back)[1])
-	if !bytes.Contains(one[:100], []byte("schema 4, org ")) || len(one) >= len(first) {
+	if !bytes.Contains(one[:100], []byte("schema 5, org ")) || len(one) >= len(first) {
 		t.Errorf("%.100s", one)
 	}
 	other := map[string]string{"DATA_DIR": filepath.Join(t.TempDir(), "data")}

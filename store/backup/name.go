@@ -36,22 +36,22 @@ type Backup struct {
 
 // Report says what is in a backup and how it was checked; it lies beside it as NAME.json.
 type Report struct {
-	Name      string           `json:"name"`
-	Bytes     int64            `json:"bytes"`
-	Sum       string           `json:"sha256"` // of the file
-	Schema    int64            `json:"schema"`
-	Rows      int64            `json:"rows"`
-	Tables    []dump.Table     `json:"tables"`
-	Revisions map[string]int64 `json:"revisions"` // by organisation's address, as restored
-	Heads     []sqldb.AuditHead `json:"heads"` // of the records, as restored: they must stay in the chain
-	Made      time.Time        `json:"made"`
-	Verified  time.Time        `json:"verified"` // when it had been restored and checked
-	WroteMs   int64            `json:"wrote_ms"`
-	CheckedMs int64            `json:"checked_ms"`
-	Encrypted bool             `json:"encrypted"`
-	Files     string           `json:"files"` // name of the archive of files made with it
-	FilesSum  string           `json:"files_sha256"`
-	Warning   string           `json:"warning,omitempty"`
+	Name      string            `json:"name"`
+	Bytes     int64             `json:"bytes"`
+	Sum       string            `json:"sha256"` // of the file
+	Schema    int64             `json:"schema"`
+	Rows      int64             `json:"rows"`
+	Tables    []dump.Table      `json:"tables"`
+	Revisions map[string]int64  `json:"revisions"` // by organisation's address, as restored
+	Heads     []sqldb.AuditHead `json:"heads"`     // of the records, as restored: they must stay in the chain
+	Made      time.Time         `json:"made"`
+	Verified  time.Time         `json:"verified"` // when it had been restored and checked
+	WroteMs   int64             `json:"wrote_ms"`
+	CheckedMs int64             `json:"checked_ms"`
+	Encrypted bool              `json:"encrypted"`
+	Files     string            `json:"files"` // name of the archive of files made with it
+	FilesSum  string            `json:"files_sha256"`
+	Warning   string            `json:"warning,omitempty"`
 }
 
 // List reads the backups of a directory, the newest first. One that does not exist has none.

@@ -20,7 +20,10 @@ type exportTable struct {
 	last int64  // schema that had it, 0 for those there are: files of then have it
 }
 
-const ofOrg = "org_id = ?"
+const (
+	ofOrg  = "org_id = ?"
+	ofNone = "? = ''" // an organisation that comes into a place must bring nobody a new way to sign in there
+)
 
 // exported are the tables of an export, each after those it refers to. Members come last: it is through them that people reach an
 // organisation, so one that has come in only in part is reached by nobody.
@@ -30,6 +33,9 @@ const ofOrg = "org_id = ?"
 var exported = []exportTable{
 	{name: "orgs", key: "id", of: "id = ?"},
 	{name: "accounts", key: "id", of: "id IN (SELECT account_id FROM members WHERE org_id = ?)"},
+	{name: "factors", key: "account_id, id", of: ofNone},
+	{name: "recovery_codes", key: "account_id, hash", of: ofNone},
+	{name: "identities", key: "issuer, subject", of: ofNone},
 	{name: "scopes", key: "org_id, scope", of: ofOrg},
 	{name: "acts", key: "org_id, revision", of: ofOrg},
 	{name: "events", key: "org_id, revision, n", of: ofOrg},

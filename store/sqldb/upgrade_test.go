@@ -118,6 +118,10 @@ func writeUpgrade(t *testing.T, path string) {
 	for _, text := range []string{
 		`INSERT INTO cell_locks (org_id, staff_id, day, site_id) SELECT org_id, id, '2026-11-25', home_site_id FROM staff LIMIT 1`,
 		`INSERT INTO import_refs (org_id, source, table_name, old_id, new_id, digest) SELECT org_id, 'django', 'staff', '1', id, '' FROM staff LIMIT 1`,
+		`INSERT INTO factors (account_id, id, kind, name, secret, handle, last_step, created_ms, used_ms, version)
+			SELECT id, id, 'passkey', '鍵', '{}', 'x', 0, 1764000000000, 0, 1 FROM accounts LIMIT 1`,
+		`INSERT INTO recovery_codes (account_id, hash, used_ms) SELECT id, '` + strings.Repeat("0", 64) + `', 0 FROM accounts LIMIT 1`,
+		`INSERT INTO identities (issuer, subject, account_id, created_ms) SELECT 'https://id.example.jp', '1', id, 1764000000000 FROM accounts LIMIT 1`,
 	} {
 		_, err := db.write.ExecContext(t.Context(), text)
 		must(t, err)
