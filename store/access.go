@@ -19,6 +19,7 @@ type AccountsWriter interface {
 	DropMemberLinks(ctx context.Context, org roster.OrgID, member roster.MemberID) error
 	// ClearFailures forgets the failures of an account from an address: somebody knew the password.
 	ClearFailures(ctx context.Context, account, address string) error
+	FactorWriter
 	// Record keeps entries in the log of their organisations, with the origin of the context and the moment of the transaction.
 	Record(entries ...roster.Access)
 }

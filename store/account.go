@@ -67,6 +67,7 @@ type Accounts interface {
 	Memberships(ctx context.Context, id roster.AccountID) ([]Membership, error) // active ones, by organisation name
 
 	AccessLog
+	FactorReader
 	SignIns
 	Links
 	Failures
