@@ -20,6 +20,7 @@ type App struct {
 	watch  *Watch
 	sheets sheets
 	audit  *slog.Logger
+	sealer Sealer
 	hash   chan struct{} // at most two password hashes at a time: each takes 19 MiB and a tenth of a second
 }
 

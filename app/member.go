@@ -196,3 +196,31 @@ func (a *App) memberLink(ctx context.Context, actor roster.Actor, m roster.Membe
 		return w.AddLink(ctx, l)
 	})
 }
+
+// MemberSignIns lists the sign-ins of a member's account, for an administrator. Where they came from is the person's own.
+func (a *App) MemberSignIns(ctx context.Context, actor roster.Actor, id roster.MemberID) ([]SignInView, error) {
+	m, err := a.Member(ctx, actor, id)
+	if err != nil || m.Account == "" {
+		return nil, err
+	}
+	list, err := a.SignIns(ctx, m.Account, "")
+	for i := range list {
+		list[i].From = ""
+	}
+	return list, err
+}
+
+// EndMemberSignIns signs a member out everywhere.
+func (a *App) EndMemberSignIns(ctx context.Context, actor roster.Actor, id roster.MemberID) error {
+	m, err := a.Member(ctx, actor, id)
+	if err != nil {
+		return err
+	}
+	if m.Account == "" {
+		return roster.Refuse(roster.RuleBroken, "error.not_joined")
+	}
+	return a.writeAccounts(ctx, func(w store.AccountsWriter) error {
+		w.Record(signed(actor, roster.Accessed(roster.ActionSignInsRevoked, string(id), nil, nil)))
+		return w.EndSignIns(ctx, m.Account, "")
+	})
+}

@@ -47,7 +47,7 @@ type accessTeller struct {
 func (t accessTeller) act(e roster.Access) views.HistoryAct {
 	v := views.HistoryAct{Who: cmp.Or(e.Name, t.text.T("access.stranger")), Lines: []string{t.line(e)}, Origin: originText(t.text, e.Origin)}
 	switch e.Action {
-	case roster.ActionSignInRefused, roster.ActionSignInLimited, roster.ActionRefused:
+	case roster.ActionSignInRefused, roster.ActionSignInLimited, roster.ActionRefused, roster.ActionProofRefused:
 		v.Mark, v.Kind = t.text.T("access.refused"), "warn"
 	}
 	return v
@@ -59,6 +59,12 @@ func (t accessTeller) line(e roster.Access) string {
 	switch e.Action {
 	case roster.ActionLinkMade:
 		args["Name"], args["Kind"] = t.member(e.Subject), strings.Trim(string(field(e.After, "Kind")), `"`)
+	case roster.ActionFactorsReset:
+		args["Name"] = t.member(e.Subject)
+	case roster.ActionSignInsRevoked:
+		if len(e.Subject) == 36 { // a member's, by an administrator
+			args["Name"] = t.member(e.Subject)
+		}
 	case roster.ActionAuditExported:
 		args["Rows"] = string(field(e.After, "Rows"))
 	case roster.ActionAccountSaved:

@@ -178,7 +178,19 @@ func (s *Server) fillAccess(c *request, v *views.MemberForm, x roster.Member) er
 		return nil
 	}
 	acc, err := s.app.Account(c.ctx(), x.Account)
+	if err != nil {
+		return err
+	}
 	v.Login = acc.Name
+	path := c.base() + "/members/" + string(x.ID)
+	v.EndPath, v.FactorPath = path+"/sign-ins", path+"/factors"
+	list, err := s.app.MemberSignIns(c.ctx(), c.actor, x.ID)
+	if err != nil {
+		return err
+	}
+	v.SignIns = views.SignIns{Lines: c.signInLines(list)}
+	factors, err := s.app.Factors(c.ctx(), x.Account)
+	v.Factors = len(factors)
 	return err
 }
 

@@ -28,6 +28,7 @@ func (s *Server) saveOrg(c *request) error {
 	x.Settings.WeekHours = d.within("week_hours", 40, 44, "error.choice")
 	x.Settings.RestHours = d.within("rest_hours", 1, 24, "error.whole_hours")
 	x.Settings.RunDays = d.within("run_days", 1, 31, "error.run_days")
+	x.Settings.SecondFactor = d.flag("second_factor")
 	x.Settings.Sees = map[roster.Class][]roster.Class{}
 	for _, viewer := range roster.Classes {
 		x.Settings.Sees[viewer] = []roster.Class{}
@@ -76,7 +77,7 @@ func (s *Server) orgPage(c *request, code int, refusal error) error {
 	now := map[string][]string{
 		"version": one(strconv.FormatInt(x.Version, 10)), "name": one(x.Name), "language": one(x.Language), "timezone": one(x.Timezone),
 		"week_start": one(strconv.Itoa(int(set.WeekStart))), "week_hours": one(strconv.Itoa(set.WeekHours)),
-		"rest_hours": one(strconv.Itoa(set.RestHours)), "run_days": one(strconv.Itoa(set.RunDays)),
+		"second_factor": one(tickValue(set.SecondFactor)), "rest_hours": one(strconv.Itoa(set.RestHours)), "run_days": one(strconv.Itoa(set.RunDays)),
 	}
 	for day := range 7 {
 		v.Weekdays = append(v.Weekdays, views.Choice{Value: strconv.Itoa(day), Label: c.text.T("weekday." + strconv.Itoa(day))})

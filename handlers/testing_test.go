@@ -20,6 +20,7 @@ import (
 
 	"wakakusa/app"
 	"wakakusa/roster"
+	"wakakusa/seal"
 	"wakakusa/store"
 	"wakakusa/store/backup"
 	"wakakusa/store/cached"
@@ -93,12 +94,14 @@ func newSiteOn(t *testing.T, around func(*site) *cached.Store, change ...func(*C
 	s.store = s.at.Open(t, s.clock)
 	s.kept = around(s)
 	s.app = app.New(s.kept, s.clock, newID)
+	sealer, err := seal.New(seal.NewSecret())
+	must(t, err)
+	s.app.SealWith(sealer)
 	log := slog.New(slog.NewTextHandler(s.logs, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	cfg := Config{Limits: Limits{Requests: 1e6, Sheet: 1e6}, Upkeep: s.upkeep(log), Log: log}
 	for _, f := range change {
 		f(&cfg)
 	}
-	var err error
 	s.srv, err = New(s.app, cfg)
 	must(t, err)
 	s.http = httptest.NewServer(s.srv)

@@ -34,7 +34,14 @@ const (
 	ActionAccountSaved    = "account.saved"
 	ActionPasswordChanged = "password.changed"
 	ActionPasswordReset   = "password.reset" // by a one-time link
-	ActionLinkMade        = "link.made"      // an invitation or a reset
+	ActionLinkMade        = "link.made"      // an invitation, a reset or a QR code to sign in by
+	ActionProved          = "proof.given"    // asked once more who it is, the person showed it
+	ActionProofRefused    = "proof.refused"
+	ActionFactorAdded     = "factor.added"
+	ActionFactorRemoved   = "factor.removed"
+	ActionFactorsReset    = "factor.reset"     // all of somebody, by an administrator or the operator
+	ActionRecoveryUsed    = "recovery.used"    // a recovery code
+	ActionRecoveryRenewed = "recovery.renewed" // all of them
 	ActionAuditExported   = "audit.exported"
 	ActionBackupFetched   = "backup.fetched"
 	ActionRefused         = "request.refused" // something that the person may not do
@@ -43,7 +50,7 @@ const (
 // Actions lists them all.
 var Actions = []string{
 	ActionSignedIn, ActionSignedOut, ActionSignInRefused, ActionSignInLimited, ActionSignInsRevoked, ActionAccountSaved, ActionPasswordChanged,
-	ActionPasswordReset, ActionLinkMade, ActionAuditExported, ActionBackupFetched, ActionRefused,
+	ActionPasswordReset, ActionLinkMade, ActionProved, ActionProofRefused, ActionFactorAdded, ActionFactorRemoved, ActionFactorsReset, ActionRecoveryUsed, ActionRecoveryRenewed, ActionAuditExported, ActionBackupFetched, ActionRefused,
 }
 
 // Accessed tells a change of something outside any pen. before and after may be nil.

@@ -25,6 +25,8 @@ type Settings struct {
 	RestHours int               `json:"rest_hours"` // 勤務間インターバル, 11 by default
 	RunDays   int               `json:"run_days"`   // days in a row without a note, 6 by default
 	WeekHours int               `json:"week_hours"` // 法定労働時間, 40 by default
+
+	SecondFactor bool `json:"second_factor,omitempty"` // administrators and managers need one
 }
 
 // WithDefaults fills what was never set.

@@ -2,6 +2,8 @@ package store
 
 import (
 	"context"
+	"encoding/json"
+	"time"
 
 	"wakakusa/roster"
 )
@@ -30,6 +32,19 @@ type SignIn struct {
 	EndsMs    int64 // absolute end
 	Address   string
 	Agent     string
+}
+
+// Idle is for how long it may rest, as its values say; 0 where they do not.
+func (s SignIn) Idle() time.Duration {
+	var v struct{ Idle string }
+	if json.Unmarshal([]byte(s.Values), &v) != nil {
+		return 0
+	}
+	d, err := time.ParseDuration(v.Idle)
+	if err != nil {
+		return 0
+	}
+	return d
 }
 
 // LinkKind says what a one-time link is for.

@@ -15,6 +15,9 @@ type AccountForms struct {
 	Long         bool
 	Password     Form // fields: old, password, again
 	Preferences  Form // fields: language, theme
+	SignIns      string
+	Factors      string
+	FactorState  Badged
 }
 
 func passwordHint(t Text, long bool) string {

@@ -28,16 +28,20 @@ type RoleRow struct {
 
 // MemberForm is one membership. Fields: name, role, staff, sites, active.
 type MemberForm struct {
-	Frame    Frame
-	Form     Form
-	New      bool
-	Roles    []Choice
-	People   []Choice
-	Sites    []Choice
-	Login    string
-	State    Badged
-	LinkPath string // where a one-time link is made, "" when none can be
-	Joined   bool
+	Frame      Frame
+	Form       Form
+	New        bool
+	Roles      []Choice
+	People     []Choice
+	Sites      []Choice
+	Login      string
+	State      Badged
+	LinkPath   string // where a one-time link is made, "" when none can be
+	Joined     bool
+	SignIns    SignIns
+	EndPath    string // ends all of them
+	Factors    int    // how many the account has
+	FactorPath string // forgets them
 }
 
 // Badged is a short state with its kind.

@@ -30,6 +30,7 @@ var rooms = map[string]struct {
 	"app/demo":        {[]string{"roster", "store"}, "demo data is written like any other"},
 	"app/django":      {[]string{"roster", "store"}, "an import writes like any other act"},
 	"views":           {[]string{"roster", "static"}, "what is drawn must not fetch what it draws"},
+	"seal":            {nil, "what keeps secrets does not know whose"},
 	"handlers":        {[]string{"app", "views", "roster", "static"}, "the edge asks app, never the store"},
 	"cmd/wakakusa":    {[]string{"*"}, "it ties the rooms together"},
 	"":                {nil, "it describes the module and holds litestream.yml"},

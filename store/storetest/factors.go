@@ -45,7 +45,10 @@ func factors(t *testing.T, s store.Store) {
 	use := func(step int64) bool {
 		won := race(func(int) bool {
 			var ok bool
-			if err := change(func(w store.AccountsWriter) (err error) { ok, err = w.UseStep(ctx, acc.ID, app.ID, step, 77); return err }); err != nil {
+			if err := change(func(w store.AccountsWriter) (err error) {
+				ok, err = w.UseStep(ctx, acc.ID, app.ID, step, 77)
+				return err
+			}); err != nil {
 				t.Errorf("rival: %v", err)
 			}
 			return ok
