@@ -141,7 +141,7 @@ func TestErrorPagesSayNothing(t *testing.T) {
 				t.Errorf("%s: the number %s is not told: %s", name, number, said)
 			}
 			log := o.logs.String()[before:]
-			if n := strings.Count(log, "id="+number); n != 1 || strings.Count(log, "level=ERROR") != 1 || name != "nil" && !strings.Contains(log, "SELECT secret") {
+			if n := strings.Count(log, "request="+number); n != 1 || strings.Count(log, "level=ERROR") != 1 || name != "nil" && !strings.Contains(log, "SELECT secret") {
 				t.Errorf("%s: logged %d times:\n%s", name, n, log)
 			}
 		}

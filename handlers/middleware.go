@@ -33,13 +33,13 @@ func (s *Server) logRequests(next echo.HandlerFunc) echo.HandlerFunc {
 		if err != nil {
 			c.Error(err)
 		}
-		attrs := []any{"id", id, "method", c.Request().Method, "route", c.Path(), "status", c.Response().Status, "ms", time.Since(start).Milliseconds()}
+		attrs := []any{"method", c.Request().Method, "route", c.Path(), "status", c.Response().Status, "ms", time.Since(start).Milliseconds(), "address", c.RealIP()}
 		if r, ok := c.Get(requestKey).(*request); ok && r.actor.Account != "" {
 			attrs = append(attrs, "actor", r.actor.Account, "org", r.actor.Org)
 		}
 		level := slog.LevelInfo
 		switch {
-		case c.Response().Status >= 500:
+		case failed(c, err):
 			level, attrs = slog.LevelError, append(attrs, "error", err)
 		case strings.HasPrefix(c.Path(), "/s/"), isProbe(c.Path()):
 			level = slog.LevelDebug
@@ -47,6 +47,11 @@ func (s *Server) logRequests(next echo.HandlerFunc) echo.HandlerFunc {
 		s.Log.Log(c.Request().Context(), level, "request", attrs...)
 		return nil
 	}
+}
+
+// failed: answered as a fault, or broken off by one after the answer had begun while the person still waited for it.
+func failed(c echo.Context, err error) bool {
+	return c.Response().Status >= 500 || err != nil && status(err) >= 500 && c.Request().Context().Err() == nil
 }
 
 // from keeps where a request comes from in its context.

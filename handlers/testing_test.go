@@ -19,6 +19,7 @@ import (
 	"github.com/google/uuid"
 
 	"wakakusa/app"
+	"wakakusa/logs"
 	"wakakusa/roster"
 	"wakakusa/store"
 	"wakakusa/store/backup"
@@ -93,12 +94,14 @@ func newSiteOn(t *testing.T, around func(*site) *cached.Store, change ...func(*C
 	s.store = s.at.Open(t, s.clock)
 	s.kept = around(s)
 	s.app = app.New(s.kept, s.clock, newID)
-	log := slog.New(slog.NewTextHandler(s.logs, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	cfg := Config{Limits: Limits{Requests: 1e6, Sheet: 1e6}, Upkeep: s.upkeep(log), Log: log}
+	streams, err := logs.Open(logs.Config{Out: s.logs, Level: slog.LevelDebug})
+	must(t, err)
+	log := streams.App
+	s.app.LogTo(log)
+	cfg := Config{Limits: Limits{Requests: 1e6, Sheet: 1e6}, Upkeep: s.upkeep(log), Log: log, SlowQueries: s.store.SlowQueries}
 	for _, f := range change {
 		f(&cfg)
 	}
-	var err error
 	s.srv, err = New(s.app, cfg)
 	must(t, err)
 	s.http = httptest.NewServer(s.srv)

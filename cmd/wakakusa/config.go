@@ -68,6 +68,7 @@ type Config struct {
 	LogAppDays     int      `env:"LOG_APP_DAYS" envDefault:"30"` // how long files are kept
 	LogErrorDays   int      `env:"LOG_ERROR_DAYS" envDefault:"90"`
 	LogAuditYears  int      `env:"LOG_AUDIT_YEARS" envDefault:"5"` // Labor Standards Act, article 109
+	SlowQueryMs    int      `env:"SLOW_QUERY_MS" envDefault:"200"` // statements that take longer are logged; 0: none is
 
 	vars map[string]string // all that was given, for the variables in litestream.yml
 	file string            // the settings came from

@@ -20,6 +20,7 @@ func (c Config) checkLogs() error {
 		{c.LogAppDays, 1, 3650, "LOG_APP_DAYS is between 1 and 3650"},
 		{c.LogErrorDays, 1, 3650, "LOG_ERROR_DAYS is between 1 and 3650"},
 		{c.LogAuditYears, 3, 100, "LOG_AUDIT_YEARS is between 3 and 100"},
+		{c.SlowQueryMs, 0, 60_000, "SLOW_QUERY_MS is between 0 and 60000"},
 	} {
 		if x.n < x.least || x.n > x.most {
 			problems = append(problems, errors.New(x.text))

@@ -121,7 +121,7 @@ func TestConfig(t *testing.T) {
 		"limits have limits":                     {map[string]string{"RATE_LIMIT": "0", "RATE_LIMIT_SHEET": "-1"}, []string{"RATE_LIMIT is", "RATE_LIMIT_SHEET"}},
 		"an address that is not Redis's":         {map[string]string{"REDIS_URL": "localhost:6379"}, []string{"REDIS_URL"}},
 		"a value that is no switch":              {map[string]string{"USE_HTTPS": "perhaps"}, []string{"UseHTTPS"}},
-		"audit is kept as long as the law wants": {map[string]string{"LOG_AUDIT_YEARS": "2", "LOG_MAX_MB": "0", "LOG_APP_DAYS": "-1", "LOG_ERROR_DAYS": "9999"}, []string{"LOG_AUDIT_YEARS", "LOG_MAX_MB", "LOG_APP_DAYS", "LOG_ERROR_DAYS"}},
+		"audit is kept as long as the law wants": {map[string]string{"LOG_AUDIT_YEARS": "2", "LOG_MAX_MB": "0", "LOG_APP_DAYS": "-1", "LOG_ERROR_DAYS": "9999", "SLOW_QUERY_MS": "-1"}, []string{"SLOW_QUERY_MS", "LOG_AUDIT_YEARS", "LOG_MAX_MB", "LOG_APP_DAYS", "LOG_ERROR_DAYS"}},
 		"names of the old system are ok":         {map[string]string{"DJANGO_SETTINGS_MODULE": "x"}, nil},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -53,6 +53,7 @@ func (p *program) open(ctx context.Context, cfg Config) (err error) {
 	if p.store, err = openCopied(ctx, cfg, p.log); err != nil {
 		return err
 	}
+	p.store.LogSlow(p.log, time.Duration(cfg.SlowQueryMs)*time.Millisecond)
 	if at, newest, err := p.store.Schema(ctx); err == nil && 0 < at && at < newest { // the state before a migration can be restored
 		if err := p.store.seal(ctx, p.log); err != nil {
 			return err
@@ -79,12 +80,14 @@ func (p *program) open(ctx context.Context, cfg Config) (err error) {
 		return err
 	}
 	p.app = app.New(p.kept, time.Now, newID)
+	p.app.LogTo(p.log)
 	if cfg.CacheMB == 0 {
 		p.app.KeepNothing()
 	}
 	p.upkeep = p.store.upkeep(cfg, p.app, p.log, p.restored)
 	p.server, err = handlers.New(p.app, handlers.Config{
 		Hosts: cfg.AllowedHosts, Public: cfg.PublicURL, Secure: cfg.UseHTTPS, Proxies: proxies, Limits: limits, Upkeep: p.upkeep, Log: p.log,
+		SlowQueries: p.store.SlowQueries,
 	})
 	if err != nil {
 		return err
