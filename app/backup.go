@@ -160,8 +160,11 @@ func (u *Upkeep) OpenBackup(ctx context.Context, by roster.Actor, name string) (
 	if err := u.whole(ctx, by); err != nil {
 		return nil, err
 	}
-	u.log.InfoContext(ctx, "a backup was downloaded", "name", name, "account", by.Account)
-	return u.openBackup(name)
+	f, err := u.openBackup(name)
+	if err == nil { // before, the name is whatever was typed
+		u.log.InfoContext(ctx, "a backup was downloaded", "name", name, "account", by.Account)
+	}
+	return f, err
 }
 
 func (u *Upkeep) openBackup(name string) (io.ReadSeekCloser, error) {

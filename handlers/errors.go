@@ -78,7 +78,9 @@ func (s *Server) answerError(err error, c echo.Context) {
 	if err == nil {
 		return
 	}
-	s.Log.ErrorContext(r.ctx(), "error page", "error", err)
+	if r.ctx().Err() == nil {
+		s.Log.ErrorContext(r.ctx(), "error page", "error", err)
+	}
 	if !c.Response().Committed {
 		c.Response().WriteHeader(code)
 	}

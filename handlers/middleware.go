@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -49,10 +50,21 @@ func (s *Server) logRequests(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
-// failed: answered as a fault, or broken off by one after the answer had begun while the person still waited for it.
+// failed: answered as a fault, or broken off by one after the answer had begun. When the person has gone, what was cut off is no fault.
 func failed(c echo.Context, err error) bool {
-	return c.Response().Status >= 500 || err != nil && status(err) >= 500 && c.Request().Context().Err() == nil
+	if c.Request().Context().Err() != nil {
+		return errors.As(err, new(panicked))
+	}
+	return c.Response().Status >= 500 || err != nil && status(err) >= 500
 }
+
+// panicked is a panic as an error, with the way that led there.
+type panicked struct {
+	value any
+	stack []byte
+}
+
+func (p panicked) Error() string { return fmt.Sprintf("panic: %v\n%s", p.value, p.stack) }
 
 // from keeps where a request comes from in its context.
 func (s *Server) from(c echo.Context, o app.Origin) {
@@ -71,7 +83,7 @@ func (s *Server) recoverPanics(next echo.HandlerFunc) echo.HandlerFunc {
 			case http.ErrAbortHandler:
 				panic(p)
 			default:
-				err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+				err = panicked{p, debug.Stack()}
 			}
 		}()
 		return next(c)

@@ -42,6 +42,7 @@ type site struct {
 	mu    sync.Mutex
 	now   time.Time
 	logs  *daemontest.Log
+	said  *logs.Logs // what goes there
 
 	backups *backup.Keeper
 	copied  store.Copy
@@ -89,14 +90,23 @@ func newSite(t *testing.T, change ...func(*Config)) *site {
 // newSiteOn is a site with a cache of its own making around its database.
 func newSiteOn(t *testing.T, around func(*site) *cached.Store, change ...func(*Config)) *site {
 	t.Helper()
+	return newSiteSaying(t, logs.Config{}, 0, around, change...)
+}
+
+// newSiteSaying is a site whose log has another form, and in which statements that take longer than slow are told.
+func newSiteSaying(t *testing.T, form logs.Config, slow time.Duration, around func(*site) *cached.Store, change ...func(*Config)) *site {
+	t.Helper()
 	s := &site{t: t, now: time.Date(2026, 11, 24, 9, 0, 0, 0, roster.Japan), logs: &daemontest.Log{}, restored: make(chan app.RestoreFrom, 1)}
+	form.Out, form.Level = s.logs, slog.LevelDebug
+	var err error
+	s.said, err = logs.Open(form)
+	must(t, err)
+	log := s.said.App
 	s.at = sqldbtest.New(t)
 	s.store = s.at.Open(t, s.clock)
+	s.store.LogSlow(log, slow)
 	s.kept = around(s)
 	s.app = app.New(s.kept, s.clock, newID)
-	streams, err := logs.Open(logs.Config{Out: s.logs, Level: slog.LevelDebug})
-	must(t, err)
-	log := streams.App
 	s.app.LogTo(log)
 	cfg := Config{Limits: Limits{Requests: 1e6, Sheet: 1e6}, Upkeep: s.upkeep(log), Log: log, SlowQueries: s.store.SlowQueries}
 	for _, f := range change {

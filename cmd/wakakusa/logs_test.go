@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -12,6 +14,7 @@ import (
 	"time"
 
 	"wakakusa/logs"
+	"wakakusa/store/backup"
 	"wakakusa/store/daemontest"
 )
 
@@ -94,4 +97,60 @@ func readFile(t *testing.T, dir, name string) string {
 		t.Fatal(err)
 	}
 	return string(text)
+}
+
+// TestProgramLogCanaries: no secret of the settings reaches a line of the log, a number or an error that ends the program, while everything
+// that it is for cannot be reached (U4).
+func TestProgramLogCanaries(t *testing.T) {
+	const canary = "s3kret-kanaria"
+	dir := t.TempDir()
+	copies := filepath.Join(dir, "litestream.yml")
+	text := "dbs: [{path: \"${DATA_DIR}/wakakusa.db\", replica: {type: s3, bucket: b, region: r, path: p, endpoint: \"http://127.0.0.1:1\"}}]"
+	if err := os.WriteFile(copies, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	vars := map[string]string{
+		"DATA_DIR": filepath.Join(dir, "data"), "LISTEN": "127.0.0.1:0", "LOG_DIR": filepath.Join(dir, "log"), "LOG_LEVEL": "debug", "SLOW_QUERY_MS": "1",
+		"LITESTREAM_CONFIG": copies, "LITESTREAM_ACCESS_KEY_ID": "id", "LITESTREAM_SECRET_ACCESS_KEY": canary, "REDIS_URL": "redis://:" + canary + "@127.0.0.1:1/0",
+		"BACKUP_OFFSITE": "s3://b/p?region=r&endpoint=http://127.0.0.1:1", "BACKUP_OFFSITE_ID": "id", "BACKUP_OFFSITE_SECRET": canary, "IMPORT_PASSWORD": canary, "DB_PASSWORD": canary,
+		"BACKUP_RECIPIENTS": "age1zvkyg2lqzraa2lnjvqej32nkuu0ues2s82hzrye869xeexvn73equnujwj", "SECRET_KEY": canary,
+	}
+	if out, err := runCommand(t, map[string]string{"DATA_DIR": vars["DATA_DIR"], "LITESTREAM_CONFIG": "off"}, "migrate"); err != nil {
+		t.Fatal(out, err)
+	}
+	served(t, vars, func(out *daemontest.Log, address string) {
+		fetch(t, address+"/sign-in")
+		numbers, err := io.ReadAll(fetch(t, address+"/metrics").Body)
+		if err != nil || !strings.Contains(string(numbers), "wakakusa_redis_away 1") || !strings.Contains(string(numbers), "wakakusa_slow_queries_total") {
+			t.Errorf("Redis is not away, or %v", err)
+		}
+		cfg, err := loadConfig("none", vars)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, outside := copyOut(t.Context(), cfg, cfg.backups(nil), func(backup.Step, int64, int64) {})
+		said := out.String() + string(numbers) + fmt.Sprint(outside)
+		for _, name := range []string{"app.log", "error.log", "audit.log"} {
+			said += readFile(t, vars["LOG_DIR"], name)
+		}
+		if !strings.Contains(said, "redis is away") || !strings.Contains(said, "continuous copy") || outside == nil {
+			t.Errorf("not all was tried:\n%s", said)
+		}
+		if i := strings.Index(said, canary); i >= 0 {
+			t.Errorf("a secret is in …%s", said[max(0, i-300):i+20])
+		}
+	})
+	for _, wrong := range []map[string]string{
+		{"DB_ENGINE": "mysql", "DB_NAME": "d", "DB_USER": "u", "DB_HOST": "127.0.0.1", "DB_PORT": "1"},
+		{"REDIS_URL": "http://" + canary},
+		{"BACKUP_OFFSITE": "sftp://u:" + canary + "@h/p"},
+		{"BACKUP_OFFSITE": "://" + canary},
+	} {
+		all := maps.Clone(vars)
+		maps.Copy(all, wrong)
+		out, err := runCommand(t, all, "serve")
+		if err == nil || strings.Contains(out+err.Error(), canary) {
+			t.Errorf("%v: %v\n%s", wrong, err, out)
+		}
+	}
 }
