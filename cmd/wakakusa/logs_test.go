@@ -2,10 +2,12 @@ package main
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"io"
 	"maps"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -60,6 +62,36 @@ func TestLogToStandardOutput(t *testing.T) {
 		id := fetch(t, address+"/sign-in").Header.Get("X-Request-Id")
 		if !strings.Contains(out.String(), "msg=request stream=app request="+id) {
 			t.Errorf("printed %s", out)
+		}
+	})
+}
+
+// TestSlowQueryOfARequest: a statement that waits is told under its request, and counted.
+func TestSlowQueryOfARequest(t *testing.T) {
+	vars := map[string]string{"DATA_DIR": t.TempDir(), "LISTEN": "127.0.0.1:0", "LITESTREAM_CONFIG": "off", "SLOW_QUERY_MS": "20"}
+	served(t, vars, func(out *daemontest.Log, address string) {
+		other, err := sql.Open("sqlite", filepath.Join(vars["DATA_DIR"], "wakakusa.db"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { other.Close() })
+		other.SetMaxOpenConns(1)
+		if _, err := other.ExecContext(t.Context(), "BEGIN IMMEDIATE"); err != nil {
+			t.Fatal(err)
+		}
+		defer time.AfterFunc(100*time.Millisecond, func() { other.Exec("ROLLBACK") }).Stop() //nolint:errcheck // the request would wait in vain
+		answer, err := http.PostForm(address+"/sign-in", url.Values{"login": {"x"}, "password": {"y"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		answer.Body.Close()
+		id := answer.Header.Get("X-Request-Id")
+		if told := regexp.MustCompile(`level=WARN msg="slow query" stream=error request=` + id + ` ms=\d+ statement=BEGIN\n`); id == "" || !told.MatchString(out.String()) {
+			t.Errorf("not told: %s", out)
+		}
+		numbers, err := io.ReadAll(fetch(t, address+"/metrics").Body)
+		if err != nil || !regexp.MustCompile(`(?m)^wakakusa_slow_queries_total [1-9]`).Match(numbers) {
+			t.Errorf("not counted, or %v", err)
 		}
 	})
 }
