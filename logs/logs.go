@@ -50,7 +50,7 @@ func Open(c Config) (*Logs, error) {
 	}
 	l := &Logs{}
 	app, errs, audit := l.file(c, streamApp, c.AppDays), l.file(c, streamError, c.ErrorDays), l.file(c, streamAudit, c.AuditDays)
-	l.App = slog.New(handler{all: app(c.Level), severe: errs(slog.LevelWarn)})
+	l.App = slog.New(handler{all: app(c.Level), severe: errs(max(slog.LevelWarn, c.Level))})
 	l.Audit = slog.New(handler{all: audit(slog.LevelInfo), audit: true})
 	return l, nil
 }

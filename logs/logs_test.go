@@ -141,7 +141,8 @@ func TestStreams(t *testing.T) {
 	t.Run("the audit stream knows no level", func(t *testing.T) {
 		d := open(t, func(c *Config) { c.Level = slog.LevelError })
 		say(d.Logs)
-		if app := d.read(t, "app.log"); strings.Contains(app, "request ") || !strings.Contains(d.read(t, "audit.log"), "shift moved") {
+		d.App.Warn("below it")
+		if app := d.read(t, "app.log"); strings.Count(app, "\n") != 1 || app != d.read(t, "error.log") || !strings.Contains(d.read(t, "audit.log"), "shift moved") {
 			t.Error(app)
 		}
 	})
