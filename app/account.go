@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"log/slog"
 	"net/netip"
 	"slices"
 	"strings"
@@ -69,7 +68,7 @@ func (a *App) SignIn(ctx context.Context, login, password, address string) (Acco
 	}
 	ok, old, err := a.checkPassword(ctx, acc.Password, password)
 	if err != nil {
-		slog.WarnContext(ctx, "stored password cannot be checked", "account", acc.ID, "error", err)
+		a.log.WarnContext(ctx, "stored password cannot be checked", "account", acc.ID, "error", err)
 	}
 	places, err := a.store.Memberships(ctx, acc.ID)
 	if err != nil {
@@ -207,7 +206,7 @@ func (a *App) renewHash(ctx context.Context, acc Account, password string) Accou
 			return next
 		}
 	}
-	slog.WarnContext(ctx, "password hash not renewed", "account", acc.ID, "error", err)
+	a.log.WarnContext(ctx, "password hash not renewed", "account", acc.ID, "error", err)
 	return acc
 }
 

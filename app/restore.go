@@ -40,7 +40,7 @@ func (u *Upkeep) StartRestore(ctx context.Context, by roster.Actor, from Restore
 		return err
 	}
 	from.Who = by.Name
-	return u.start(Task{Name: TaskRestore, Do: func(ctx context.Context, tell Tell) (any, error) { return nil, u.Restore(ctx, from, tell) }})
+	return u.start(ctx, Task{Name: TaskRestore, Do: func(ctx context.Context, tell Tell) (any, error) { return nil, u.Restore(ctx, from, tell) }})
 }
 
 func (u *Upkeep) checkRestore(ctx context.Context, from RestoreFrom, typed string) error {

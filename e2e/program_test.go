@@ -70,7 +70,7 @@ type process struct {
 type signInLink struct{ role, path string }
 
 var (
-	addressLine = regexp.MustCompile(`http://[0-9.:]+`)
+	addressLine = regexp.MustCompile(`^(?:わかくさシフト.*|storybook) +(http://[0-9.:]+)`) // among lines of the log
 	linkLine    = regexp.MustCompile(`^\s+(?:(\w+)\s.*)?(http://\S+)(/links/\S+)`)
 )
 
@@ -182,8 +182,9 @@ func (p *process) complete(command string) bool {
 func (p *process) note(line string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.url == "" {
-		p.url = addressLine.FindString(line)
+	fmt.Fprintln(p.log, line)
+	if m := addressLine.FindStringSubmatch(line); m != nil && p.url == "" {
+		p.url = m[1]
 	}
 	if m := linkLine.FindStringSubmatch(line); m != nil {
 		p.links = append(p.links, signInLink{m[1], m[3]})
@@ -193,6 +194,7 @@ func (p *process) note(line string) {
 func readLines(r io.Reader, to chan<- string) {
 	defer close(to)
 	s := bufio.NewScanner(r)
+	s.Buffer(nil, 1<<20) // a panic with its stack is one line
 	for s.Scan() {
 		to <- s.Text()
 	}

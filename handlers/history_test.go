@@ -182,3 +182,36 @@ func TestHistoryExport(t *testing.T) {
 		}
 	}
 }
+
+// TestAuditStream: each act and each entry is one line of the audit stream, under the number of its request and with its chain, without names
+// or what was there before and after.
+func TestAuditStream(t *testing.T) {
+	o := newSite(t).found("aoba")
+	o.admin.post("/sign-in", values("login", "admin-aoba", "password", adminPassword)).want(t, 303)
+	form := o.admin.get(o.base+"/settings").form(t, o.base+"/settings")
+	form.Set("name", "社会福祉法人あさがお")
+	a := o.admin.post(o.base+"/settings", form).want(t, 303)
+	heads, err := o.store.VerifyAudit(t.Context())
+	must(t, err)
+	var lines []string
+	for line := range strings.Lines(o.logs.String()) {
+		if strings.Contains(line, "stream=audit") {
+			lines = append(lines, line)
+		}
+	}
+	last := lines[len(lines)-1]
+	for _, want := range []string{"org.saved", "request=" + a.Header.Get("X-Request-Id"), "chain=" + heads.Heads[0].Chain} {
+		if !strings.Contains(last, want) {
+			t.Errorf("%q lacks %s", last, want)
+		}
+	}
+	all := strings.Join(lines, "")
+	if !strings.Contains(all, "sign_in.begun") || !strings.Contains(all, "chain="+heads.Heads[0].AccessChain) {
+		t.Error(all)
+	}
+	for _, name := range []string{"あさがお", "管理 太郎", "佐藤", "admin-aoba"} {
+		if strings.Contains(all, name) {
+			t.Errorf("%s stands in\n%s", name, all)
+		}
+	}
+}

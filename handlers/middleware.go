@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -33,13 +34,13 @@ func (s *Server) logRequests(next echo.HandlerFunc) echo.HandlerFunc {
 		if err != nil {
 			c.Error(err)
 		}
-		attrs := []any{"id", id, "method", c.Request().Method, "route", c.Path(), "status", c.Response().Status, "ms", time.Since(start).Milliseconds()}
+		attrs := []any{"method", c.Request().Method, "route", c.Path(), "status", c.Response().Status, "ms", time.Since(start).Milliseconds(), "address", c.RealIP()}
 		if r, ok := c.Get(requestKey).(*request); ok && r.actor.Account != "" {
 			attrs = append(attrs, "actor", r.actor.Account, "org", r.actor.Org)
 		}
 		level := slog.LevelInfo
 		switch {
-		case c.Response().Status >= 500:
+		case failed(c, err):
 			level, attrs = slog.LevelError, append(attrs, "error", err)
 		case strings.HasPrefix(c.Path(), "/s/"), isProbe(c.Path()):
 			level = slog.LevelDebug
@@ -48,6 +49,22 @@ func (s *Server) logRequests(next echo.HandlerFunc) echo.HandlerFunc {
 		return nil
 	}
 }
+
+// failed: answered as a fault, or broken off by one after the answer had begun. When the person has gone, what was cut off is no fault.
+func failed(c echo.Context, err error) bool {
+	if c.Request().Context().Err() != nil {
+		return errors.As(err, new(panicked))
+	}
+	return c.Response().Status >= 500 || err != nil && status(err) >= 500
+}
+
+// panicked is a panic as an error, with the way that led there.
+type panicked struct {
+	value any
+	stack []byte
+}
+
+func (p panicked) Error() string { return fmt.Sprintf("panic: %v\n%s", p.value, p.stack) }
 
 // from keeps where a request comes from in its context.
 func (s *Server) from(c echo.Context, o roster.Origin) {
@@ -66,7 +83,7 @@ func (s *Server) recoverPanics(next echo.HandlerFunc) echo.HandlerFunc {
 			case http.ErrAbortHandler:
 				panic(p)
 			default:
-				err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+				err = panicked{p, debug.Stack()}
 			}
 		}()
 		return next(c)

@@ -31,6 +31,8 @@ type Config struct {
 	Limits  Limits
 	Upkeep  *app.Upkeep // the keeping of data
 	Log     *slog.Logger
+
+	SlowQueries func() int64 // since the start
 }
 
 // Server answers requests.

@@ -63,6 +63,12 @@ type Config struct {
 	OffSiteHostKey string   `env:"BACKUP_OFFSITE_HOST_KEY"`      // sftp: the server's public key
 	LogFormat      string   `env:"LOG_FORMAT" envDefault:"text"` // text, json
 	LogLevel       string   `env:"LOG_LEVEL" envDefault:"info"`
+	LogDir         string   `env:"LOG_DIR"`                      // of app.log, error.log and audit.log; by default all goes to standard output
+	LogMB          int      `env:"LOG_MAX_MB" envDefault:"50"`   // of one file
+	LogAppDays     int      `env:"LOG_APP_DAYS" envDefault:"30"` // how long files are kept
+	LogErrorDays   int      `env:"LOG_ERROR_DAYS" envDefault:"90"`
+	LogAuditYears  int      `env:"LOG_AUDIT_YEARS" envDefault:"5"` // Labor Standards Act, article 109
+	SlowQueryMs    int      `env:"SLOW_QUERY_MS" envDefault:"200"` // statements that take longer are logged; 0: none is
 
 	vars map[string]string // all that was given, for the variables in litestream.yml
 	file string            // the settings came from
@@ -202,6 +208,7 @@ func (c Config) check() error {
 	}
 	add(!slices.Contains([]string{"text", "json"}, c.LogFormat), "LOG_FORMAT is text or json")
 	add(!slices.Contains([]string{"debug", "info", "warn", "error"}, c.LogLevel), "LOG_LEVEL is debug, info, warn or error")
+	problems = append(problems, c.checkLogs())
 	add(c.DrainSeconds < 0 || c.DrainSeconds > 60, "DRAIN_SECONDS is between 0 and 60")
 	add(c.CacheMB < 0 || c.CacheMB > 16384, "CACHE_MB is between 0 and 16384")
 	add(c.RateLimit < 1 || c.RateLimit > 1e6, "RATE_LIMIT is between 1 and 1000000")

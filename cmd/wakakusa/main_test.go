@@ -115,13 +115,14 @@ func TestConfig(t *testing.T) {
 		"all mistakes are told at once": {
 			map[string]string{"APP_ENV": "prod", "DB_ENGINE": "oracle", "LOG_LEVEL": "loud"}, []string{"APP_ENV", "DB_ENGINE", "LOG_LEVEL"},
 		},
-		"production names its hosts":     {map[string]string{"APP_ENV": "production"}, []string{"ALLOWED_HOSTS", "USE_HTTPS"}},
-		"production refuses every host":  {map[string]string{"APP_ENV": "production", "ALLOWED_HOSTS": "*", "USE_HTTPS": "true"}, []string{"ALLOWED_HOSTS"}},
-		"a proxy range must be a range":  {map[string]string{"TRUSTED_PROXIES": "somewhere"}, []string{"TRUSTED_PROXIES"}},
-		"limits have limits":             {map[string]string{"RATE_LIMIT": "0", "RATE_LIMIT_SHEET": "-1"}, []string{"RATE_LIMIT is", "RATE_LIMIT_SHEET"}},
-		"an address that is not Redis's": {map[string]string{"REDIS_URL": "localhost:6379"}, []string{"REDIS_URL"}},
-		"a value that is no switch":      {map[string]string{"USE_HTTPS": "perhaps"}, []string{"UseHTTPS"}},
-		"names of the old system are ok": {map[string]string{"DJANGO_SETTINGS_MODULE": "x"}, nil},
+		"production names its hosts":             {map[string]string{"APP_ENV": "production"}, []string{"ALLOWED_HOSTS", "USE_HTTPS"}},
+		"production refuses every host":          {map[string]string{"APP_ENV": "production", "ALLOWED_HOSTS": "*", "USE_HTTPS": "true"}, []string{"ALLOWED_HOSTS"}},
+		"a proxy range must be a range":          {map[string]string{"TRUSTED_PROXIES": "somewhere"}, []string{"TRUSTED_PROXIES"}},
+		"limits have limits":                     {map[string]string{"RATE_LIMIT": "0", "RATE_LIMIT_SHEET": "-1"}, []string{"RATE_LIMIT is", "RATE_LIMIT_SHEET"}},
+		"an address that is not Redis's":         {map[string]string{"REDIS_URL": "localhost:6379"}, []string{"REDIS_URL"}},
+		"a value that is no switch":              {map[string]string{"USE_HTTPS": "perhaps"}, []string{"UseHTTPS"}},
+		"audit is kept as long as the law wants": {map[string]string{"LOG_AUDIT_YEARS": "2", "LOG_MAX_MB": "0", "LOG_APP_DAYS": "-1", "LOG_ERROR_DAYS": "9999", "SLOW_QUERY_MS": "-1"}, []string{"SLOW_QUERY_MS", "LOG_AUDIT_YEARS", "LOG_MAX_MB", "LOG_APP_DAYS", "LOG_ERROR_DAYS"}},
+		"names of the old system are ok":         {map[string]string{"DJANGO_SETTINGS_MODULE": "x"}, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := loadConfig("no such file", c.vars)

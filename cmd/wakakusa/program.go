@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -14,6 +13,7 @@ import (
 
 	"wakakusa/app"
 	"wakakusa/handlers"
+	"wakakusa/logs"
 	"wakakusa/store/cached"
 	"wakakusa/store/redis"
 )
@@ -32,6 +32,7 @@ type program struct {
 	address string
 	bound   string // what it listens on
 	log     *slog.Logger
+	audit   *slog.Logger  // a line for each act and access, and nothing else
 	drain   time.Duration // between saying so and stopping
 
 	restored chan *restoring // a restore that is ready to take the place of the database
@@ -39,21 +40,9 @@ type program struct {
 
 func newID() string { return uuid.Must(uuid.NewV7()).String() }
 
-func logger(cfg Config, out io.Writer) *slog.Logger {
-	var level slog.Level
-	if err := level.UnmarshalText([]byte(cfg.LogLevel)); err != nil {
-		level = slog.LevelInfo
-	}
-	options := &slog.HandlerOptions{Level: level}
-	if cfg.LogFormat == "json" {
-		return slog.New(slog.NewJSONHandler(out, options))
-	}
-	return slog.New(slog.NewTextHandler(out, options))
-}
-
 // start opens everything and begins to listen; Close undoes it in reverse.
-func start(ctx context.Context, cfg Config, log *slog.Logger) (*program, error) {
-	p := &program{log: log, drain: time.Duration(cfg.DrainSeconds) * time.Second, restored: make(chan *restoring, 1)}
+func start(ctx context.Context, cfg Config, to *logs.Logs) (*program, error) {
+	p := &program{log: to.App, audit: to.Audit, drain: time.Duration(cfg.DrainSeconds) * time.Second, restored: make(chan *restoring, 1)}
 	if err := p.open(ctx, cfg); err != nil {
 		return nil, errors.Join(err, p.Close())
 	}
@@ -64,6 +53,7 @@ func (p *program) open(ctx context.Context, cfg Config) (err error) {
 	if p.store, err = openCopied(ctx, cfg, p.log); err != nil {
 		return err
 	}
+	p.store.LogSlow(p.log, time.Duration(cfg.SlowQueryMs)*time.Millisecond)
 	if at, newest, err := p.store.Schema(ctx); err == nil && 0 < at && at < newest { // the state before a migration can be restored
 		if err := p.store.seal(ctx, p.log); err != nil {
 			return err
@@ -90,12 +80,15 @@ func (p *program) open(ctx context.Context, cfg Config) (err error) {
 		return err
 	}
 	p.app = app.New(p.kept, time.Now, newID)
+	p.app.LogTo(p.log)
+	p.app.AuditTo(p.audit)
 	if cfg.CacheMB == 0 {
 		p.app.KeepNothing()
 	}
 	p.upkeep = p.store.upkeep(cfg, p.app, p.log, p.restored)
 	p.server, err = handlers.New(p.app, handlers.Config{
 		Hosts: cfg.AllowedHosts, Public: cfg.PublicURL, Secure: cfg.UseHTTPS, Proxies: proxies, Limits: limits, Upkeep: p.upkeep, Log: p.log,
+		SlowQueries: p.store.SlowQueries,
 	})
 	if err != nil {
 		return err
@@ -124,10 +117,10 @@ func (p *program) listen(cfg Config) error {
 
 // serving runs the program until the context ends; begun is told of each start. After a restore from the screen it starts again on the
 // restored database, at the same address.
-func serving(ctx context.Context, cfg Config, log *slog.Logger, begun func(*program) error) error {
+func serving(ctx context.Context, cfg Config, to *logs.Logs, begun func(*program) error) error {
 	var failed error
 	for {
-		p, err := start(ctx, cfg, log)
+		p, err := start(ctx, cfg, to)
 		if err != nil {
 			return err
 		}
@@ -142,13 +135,13 @@ func serving(ctx context.Context, cfg Config, log *slog.Logger, begun func(*prog
 		if next == nil {
 			return failed
 		}
-		log.Warn("restoring the database", "from", next.from, "moment", next.moment, "asked for by", next.who)
+		to.App.Warn("restoring the database", "from", next.from, "moment", next.moment)
 		if failed == nil {
 			failed = next.swap(ctx, cfg)
 		}
 		if failed != nil {
 			next.forget()
-			log.Error("nothing was restored", "error", failed)
+			to.App.Error("nothing was restored", "error", failed)
 		}
 		cfg.Listen = p.bound
 	}

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"io"
-	"log/slog"
 	"net/http"
 	"strings"
 	"testing"
@@ -29,7 +28,7 @@ func TestServesWithoutRedis(t *testing.T) {
 	try := func(health string) {
 		t.Helper()
 		var log bytes.Buffer
-		p, err := start(context.Background(), cfg, slog.New(slog.NewTextHandler(&log, nil)))
+		p, err := start(context.Background(), cfg, logsTo(t, &log))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -31,6 +31,7 @@ var rooms = map[string]struct {
 	"app/django":      {[]string{"roster", "store"}, "an import writes like any other act"},
 	"views":           {[]string{"roster", "static"}, "what is drawn must not fetch what it draws"},
 	"seal":            {nil, "what keeps secrets does not know whose"},
+	"logs":            {[]string{"store", "roster"}, "a line knows which request caused it, and nothing of what it is about"},
 	"handlers":        {[]string{"app", "views", "roster", "static"}, "the edge asks app, never the store"},
 	"cmd/wakakusa":    {[]string{"*"}, "it ties the rooms together"},
 	"":                {nil, "it describes the module and holds litestream.yml"},
@@ -51,6 +52,7 @@ var outside = map[string]string{
 	"filippo.io/age":                 "store/backup",
 	"github.com/aws":                 "store/offsite",
 	"github.com/pkg/sftp":            "store/offsite",
+	"gopkg.in/natefinch/lumberjack":  "logs",
 }
 
 // TestRooms keeps the import graph as the architecture draws it. Tests may import what they like.
