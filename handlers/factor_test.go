@@ -228,7 +228,7 @@ func TestFactorEndsOthers(t *testing.T) {
 // stepUp are the routes that ask once more, in words of the policy (A7): roles and links of members, factors, whatever takes much data out or puts
 // the database back.
 var stepUp = []string{
-	"POST /o/:org/members/:member", "POST /o/:org/members/:member/link", "POST /o/:org/members/:member/factors",
+	"POST /o/:org/members/:member", "POST /o/:org/members/:member/link", "POST /o/:org/members/:member/qr", "POST /o/:org/members/:member/factors",
 	"GET /o/:org/account/factors/new", "POST /o/:org/account/factors/new", "POST /o/:org/account/factors/recovery", "POST /o/:org/account/factors/removal",
 	"POST /o/:org/history/export", "POST /o/:org/accesses/export", "POST /o/:org/backups/restore", "GET /o/:org/backups/:backup",
 }

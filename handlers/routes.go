@@ -113,6 +113,7 @@ func routes() []route {
 		{get, "/o/:org/members/:member", may(roster.EditMembers), (*Server).getMember},
 		{post, "/o/:org/members/:member", may(roster.EditMembers).proved(), (*Server).postMember},
 		{post, "/o/:org/members/:member/link", may(roster.EditMembers).proved(), (*Server).postMemberLink},
+		{post, "/o/:org/members/:member/qr", may(roster.EditMembers).proved(), (*Server).postMemberQR},
 		{post, "/o/:org/members/:member/factors", may(roster.EditMembers).proved(), (*Server).postMemberFactors},
 		{post, "/o/:org/members/:member/sign-ins", may(roster.EditMembers), (*Server).postMemberSignIns},
 		{get, "/o/:org/settings", may(roster.EditOrg), (*Server).getSettings},

@@ -54,6 +54,7 @@ const (
 	LinkFirstRun LinkKind = "first_run"  // creates the first organisation
 	LinkInvite   LinkKind = "invitation" // a new account for a membership
 	LinkReset    LinkKind = "reset"      // a new password
+	LinkQR       LinkKind = "qr"         // signs in somebody who manages nothing, on the phone that scans it
 	LinkSignIn   LinkKind = "sign_in"    // demo only: signs in without a password
 )
 
