@@ -26,7 +26,7 @@ func (s *Server) getSignIn(c *request) error {
 		return c.Redirect(http.StatusSeeOther, "/")
 	}
 	form := views.Form{Action: "/sign-in", Values: map[string][]string{"next": {localPath(c.QueryParam("next"))}}}
-	return s.page(c, http.StatusOK, views.SignIn(s.frame(c, "sign_in.title"), form))
+	return s.signInPage(c, http.StatusOK, form)
 }
 
 func (s *Server) postSignIn(c *request) error {
@@ -40,9 +40,17 @@ func (s *Server) postSignIn(c *request) error {
 		form := views.Form{Action: "/sign-in", Faults: faults, Values: map[string][]string{
 			"login": {c.field("login")}, "next": {localPath(c.field("next"))},
 		}}
-		return s.page(c, status(err), views.SignIn(s.frame(c, "sign_in.title"), form))
+		return s.signInPage(c, status(err), form)
 	}
 	return s.enter(c, acc)
+}
+
+func (s *Server) signInPage(c *request, code int, form views.Form) error {
+	key, err := s.askPasskey(c, form.Value("next"))
+	if err != nil {
+		return err
+	}
+	return s.page(c, code, views.SignIn(withScript(s.frame(c, "sign_in.title"), key), form, key))
 }
 
 // enter signs in whoever knew the password, or asks for the second factor first.

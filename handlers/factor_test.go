@@ -229,7 +229,7 @@ func TestFactorEndsOthers(t *testing.T) {
 // the database back.
 var stepUp = []string{
 	"POST /o/:org/members/:member", "POST /o/:org/members/:member/link", "POST /o/:org/members/:member/qr", "POST /o/:org/members/:member/factors",
-	"GET /o/:org/account/factors/new", "POST /o/:org/account/factors/new", "POST /o/:org/account/factors/recovery", "POST /o/:org/account/factors/removal",
+	"GET /o/:org/account/factors/new", "POST /o/:org/account/factors/new", "GET /o/:org/account/factors/passkey", "POST /o/:org/account/factors/passkey", "POST /o/:org/account/factors/recovery", "POST /o/:org/account/factors/removal",
 	"POST /o/:org/history/export", "POST /o/:org/accesses/export", "POST /o/:org/backups/restore", "GET /o/:org/backups/:backup",
 }
 

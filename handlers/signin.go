@@ -32,8 +32,13 @@ func (c *request) pending() roster.AccountID {
 }
 
 func (s *Server) secondStepPage(c *request, code int, faults map[string]string) error {
-	form := views.Form{Action: "/sign-in/code", Faults: faults, Values: map[string][]string{"next": {localPath(cmp.Or(c.field("next"), c.QueryParam("next")))}}}
-	return s.page(c, code, views.SecondStep(s.frame(c, "second.title"), form))
+	next := localPath(cmp.Or(c.field("next"), c.QueryParam("next")))
+	key, err := s.askPasskey(c, next)
+	if err != nil {
+		return err
+	}
+	form := views.Form{Action: "/sign-in/code", Faults: faults, Values: map[string][]string{"next": {next}}}
+	return s.page(c, code, views.SecondStep(withScript(s.frame(c, "second.title"), key), form, key))
 }
 
 // postSecondStep signs in with a code.
@@ -86,20 +91,25 @@ func (s *Server) proofPage(c *request, code int, p proof, faults map[string]stri
 		Form: views.Form{Action: c.base() + "/proof", Faults: faults}, Next: localPath(p.next), Login: c.account.Name,
 		Password: c.account.Password != "", Code: len(factors) > 0,
 	}
+	if slices.ContainsFunc(factors, func(f app.Factor) bool { return f.Kind == "passkey" }) {
+		if v.Key, err = s.askPasskey(c, ""); err != nil {
+			return err
+		}
+	}
 	if p.post {
 		v.Kept = withoutSecrets(c.form)
-		for _, name := range []string{"proof_next", "proof_post"} {
+		for _, name := range []string{"proof_next", "proof_post", "credential", "sealed", "username"} {
 			delete(v.Kept, name)
 		}
 		v.Post = true
 	}
-	return s.page(c, code, views.ProofPage(s.frame(c, "proof.title"), v))
+	return s.page(c, code, views.ProofPage(withScript(s.frame(c, "proof.title"), v.Key), v))
 }
 
 // postProof lets whoever has shown who they are go on: a form is sent again as it was (307), under a new session.
 func (s *Server) postProof(c *request) error {
 	p := proof{next: localPath(c.field("proof_next")), post: c.field("proof_post") != ""}
-	err := s.orAway(c, s.app.Prove(c.ctx(), c.account, c.raw("proof_password"), c.field("proof_code"), c.RealIP()))
+	err := s.orAway(c, s.prove(c))
 	if err != nil {
 		faults, ok := s.faultsOf(c, err)
 		if !ok {
@@ -118,6 +128,13 @@ func (s *Server) postProof(c *request) error {
 		return c.Redirect(http.StatusTemporaryRedirect, p.next)
 	}
 	return s.goTo(c, cmp.Or(p.next, c.base()))
+}
+
+func (s *Server) prove(c *request) error {
+	if answer := c.raw("credential"); answer != "" {
+		return s.app.ProveByPasskey(c.ctx(), c.account, s.publicAddress(c), c.field("sealed"), answer, c.RealIP())
+	}
+	return s.app.Prove(c.ctx(), c.account, c.raw("proof_password"), c.field("proof_code"), c.RealIP())
 }
 
 // getSignIns lists where somebody is signed in.

@@ -81,8 +81,8 @@ func (b *book) fields() {
 			CodePick(Field{Form: form, Name: "code", Label: "シフト種別"}, palette()))
 	}
 	b.part("field", "read-only", TextField(Field{Form: plain, Name: "name", Label: "氏名", Readonly: true}))
-	b.page("sign-in", "empty", SignIn(b.frame, Form{Action: "/"}))
-	b.page("sign-in", "refused", SignIn(b.frame, Form{Action: "/", Values: map[string][]string{"login": {"yamada"}}, Faults: map[string]string{"": b.frame.T("error.sign_in")}}))
+	b.page("sign-in", "empty", SignIn(b.frame, Form{Action: "/"}, Passkey{}))
+	b.page("sign-in", "refused", SignIn(b.frame, Form{Action: "/", Values: map[string][]string{"login": {"yamada"}}, Faults: map[string]string{"": b.frame.T("error.sign_in")}}, Passkey{}))
 }
 
 func (b *book) surfaces() {
