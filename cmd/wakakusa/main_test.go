@@ -14,8 +14,12 @@ import (
 
 	"wakakusa/app"
 	"wakakusa/app/django/djangotest"
+	"wakakusa/seal"
 	"wakakusa/store"
 )
+
+// fixedKey is a good key that tests know.
+const fixedKey = "kq3RZ0w8nV5yTtBm1xLhP7uGcD4sJfAeYi9oNbQvXzWrKjHg2CpUlMS6EdFaOI_-"
 
 func runCommand(t *testing.T, vars map[string]string, args ...string) (string, error) {
 	t.Helper()
@@ -30,7 +34,7 @@ func TestCommands(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, name := range []string{"serve", "demo", "migrate", "export", "import", "import-django", "user", "storybook", "config", "version"} {
+		for _, name := range []string{"init", "check", "serve", "demo", "migrate", "export", "import", "import-django", "user", "storybook", "config", "version"} {
 			if !strings.Contains(out, name) {
 				t.Errorf("%s is missing in\n%s", name, out)
 			}
@@ -115,13 +119,22 @@ func TestConfig(t *testing.T) {
 		"all mistakes are told at once": {
 			map[string]string{"APP_ENV": "prod", "DB_ENGINE": "oracle", "LOG_LEVEL": "loud"}, []string{"APP_ENV", "DB_ENGINE", "LOG_LEVEL"},
 		},
-		"production names its hosts":     {map[string]string{"APP_ENV": "production"}, []string{"ALLOWED_HOSTS", "USE_HTTPS"}},
-		"production refuses every host":  {map[string]string{"APP_ENV": "production", "ALLOWED_HOSTS": "*", "USE_HTTPS": "true"}, []string{"ALLOWED_HOSTS"}},
+		"production names its hosts":     {map[string]string{"APP_ENV": "production"}, []string{"ALLOWED_HOSTS", "USE_HTTPS", "SECRET_KEY"}},
+		"staging is no less strict":      {map[string]string{"APP_ENV": "staging"}, []string{"ALLOWED_HOSTS", "USE_HTTPS", "SECRET_KEY"}},
+		"production refuses every host":  {map[string]string{"APP_ENV": "production", "ALLOWED_HOSTS": "*", "USE_HTTPS": "true", "SECRET_KEY": seal.NewSecret()}, []string{"ALLOWED_HOSTS"}},
+		"production with all it needs":   {map[string]string{"APP_ENV": "production", "ALLOWED_HOSTS": "a.example, b.example", "USE_HTTPS": "True", "SECRET_KEY": seal.NewSecret()}, nil},
+		"a known key":                    {map[string]string{"APP_ENV": "production", "ALLOWED_HOSTS": "a.example", "USE_HTTPS": "1", "SECRET_KEY": "django-insecure-" + seal.NewSecret()}, []string{"SECRET_KEY"}},
+		"a key that was not changed":     {map[string]string{"APP_ENV": "production", "ALLOWED_HOSTS": "a.example", "USE_HTTPS": "1", "SECRET_KEY": fixedKey, "SECRET_KEY_FALLBACKS": fixedKey}, []string{"SECRET_KEY_FALLBACKS"}},
+		"a certificate without its key":  {map[string]string{"TLS_CERT": "x.pem"}, []string{"TLS_KEY", "USE_HTTPS"}},
+		"http beside a proxy's HTTPS":    {map[string]string{"LISTEN_HTTP": ":80"}, []string{"LISTEN_HTTP"}},
+		"ACME for nobody":                {map[string]string{"ACME": "on", "USE_HTTPS": "true"}, []string{"ALLOWED_HOSTS"}},
+		"a finding that cannot be found": {map[string]string{"CHECK_ACCEPT": "nothing:2027-03-31:because"}, []string{"CHECK_ACCEPT"}},
+		"the old system's engine":        {map[string]string{"DB_ENGINE": "django.db.backends.sqlite3"}, nil},
 		"a proxy range must be a range":  {map[string]string{"TRUSTED_PROXIES": "somewhere"}, []string{"TRUSTED_PROXIES"}},
 		"limits have limits":             {map[string]string{"RATE_LIMIT": "0", "RATE_LIMIT_SHEET": "-1"}, []string{"RATE_LIMIT is", "RATE_LIMIT_SHEET"}},
 		"an address that is not Redis's": {map[string]string{"REDIS_URL": "localhost:6379"}, []string{"REDIS_URL"}},
 		"a value that is no switch":      {map[string]string{"USE_HTTPS": "perhaps"}, []string{"UseHTTPS"}},
-		"names of the old system are ok": {map[string]string{"DJANGO_SETTINGS_MODULE": "x"}, nil},
+		"names of the old system are ok": {map[string]string{"DJANGO_SETTINGS_MODULE": "x", "EMAIL_HOST": "mail.example"}, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := loadConfig("no such file", c.vars)

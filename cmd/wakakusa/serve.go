@@ -10,10 +10,8 @@ type serveCmd struct{}
 
 func (serveCmd) Run(e *env) error {
 	log := logger(e.config, os.Stderr)
-	for name, cure := range ignored {
-		if e.vars[name] != "" {
-			log.Warn("setting of the former system is ignored", "name", name, "cure", cure)
-		}
+	for _, notice := range e.config.notices() {
+		log.Warn("a setting of the former system", "notice", notice)
 	}
 	return serving(e.ctx, e.config, log, func(p *program) error {
 		token, err := p.app.FirstRunLink(e.ctx)
