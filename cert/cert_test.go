@@ -185,7 +185,7 @@ func TestCertExpiryAlert(t *testing.T) {
 			synctest.Wait()
 			w, e := strings.Count(log.String(), "level=WARN"), strings.Count(log.String(), "level=ERROR")
 			if w != warned || e != failed {
-				t.Errorf("%v before the end: %d warnings and %d errors, want %d and %d\n%s", ends.Sub(time.Now()), w, e, warned, failed, log)
+				t.Errorf("%v before the end: %d warnings and %d errors, want %d and %d\n%s", time.Until(ends), w, e, warned, failed, log)
 			}
 		}
 		const day = 24 * time.Hour

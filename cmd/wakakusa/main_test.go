@@ -5,10 +5,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -94,19 +96,43 @@ func TestSecondProcess(t *testing.T) {
 	}
 }
 
+// TestDataIsPrivate: whatever mask the program was started with, all that it makes is for its owner only (K5).
 func TestDataIsPrivate(t *testing.T) {
-	dir := filepath.Join(t.TempDir(), "data")
-	if _, err := runCommand(t, map[string]string{"DATA_DIR": dir}, "migrate"); err != nil {
+	before := syscall.Umask(0)
+	defer syscall.Umask(before)
+	root := filepath.Join(t.TempDir(), "all")
+	vars := map[string]string{"DATA_DIR": filepath.Join(root, "data"), "LISTEN": "127.0.0.1:0"}
+	for _, args := range [][]string{{"migrate"}, {"backup", "now"}, {"init", "--public-url", "https://a.example", "--file", filepath.Join(root, "wakakusa.conf")}} {
+		if out, err := runCommand(t, vars, args...); err != nil {
+			t.Fatal(out, err)
+		}
+	}
+	cfg, err := loadConfig("none", vars)
+	if err != nil {
 		t.Fatal(err)
 	}
-	for path, want := range map[string]os.FileMode{dir: 0o700, filepath.Join(dir, "wakakusa.db"): 0o600} {
-		info, err := os.Stat(path)
+	p, err := start(t.Context(), cfg, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := p.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
+	seen := 0
+	err = filepath.WalkDir(root, func(path string, d os.DirEntry, err error) error {
 		if err != nil {
-			t.Fatal(err)
+			return err
 		}
-		if got := info.Mode().Perm(); got != want {
-			t.Errorf("%s has mode %o, want %o", path, got, want)
+		seen++
+		if info, err := d.Info(); err != nil || info.Mode().Perm()&0o077 != 0 {
+			t.Errorf("%s: %v %v", path, info.Mode(), err)
 		}
+		return nil
+	})
+	if err != nil || seen < 10 {
+		t.Error(seen, err)
 	}
 }
 

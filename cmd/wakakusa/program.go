@@ -73,9 +73,6 @@ func (p *program) open(ctx context.Context, cfg Config) (err error) {
 	if p.sealer, err = cfg.sealer(); err != nil {
 		return err
 	}
-	if p.certs, err = cfg.certificates(p.log); err != nil {
-		return err
-	}
 	if at, newest, err := p.store.Schema(ctx); err == nil && 0 < at && at < newest { // the state before a migration can be restored
 		if err := p.store.seal(ctx, p.log); err != nil {
 			return err
@@ -106,17 +103,25 @@ func (p *program) open(ctx context.Context, cfg Config) (err error) {
 		p.app.KeepNothing()
 	}
 	p.upkeep = p.store.upkeep(cfg, p.app, p.log, p.restored)
-	edge := handlers.Config{
+	if p.certs, err = cfg.certificates(p.log); err != nil {
+		return err
+	}
+	if p.server, err = handlers.New(p.app, p.edge(cfg, limits, proxies)); err != nil {
+		return err
+	}
+	return p.listen(cfg)
+}
+
+// edge is what the room handlers needs to know.
+func (p *program) edge(cfg Config, limits handlers.Limits, proxies []*net.IPNet) handlers.Config {
+	c := handlers.Config{
 		Hosts: cfg.AllowedHosts, Public: cfg.PublicURL, Secure: cfg.UseHTTPS, OwnTLS: cfg.ownTLS(), Proxies: proxies, Limits: limits, Upkeep: p.upkeep, Log: p.log,
 		Support: views.Support{Name: cfg.SupportName, Email: cfg.SupportEmail, Phone: cfg.SupportPhone, Hours: cfg.SupportHours},
 	}
 	if p.certs != nil {
-		edge.Certificate = p.certs.Ends
+		c.Certificate = p.certs.Ends
 	}
-	if p.server, err = handlers.New(p.app, edge); err != nil {
-		return err
-	}
-	return p.listen(cfg)
+	return c
 }
 
 func (p *program) listen(cfg Config) error {
