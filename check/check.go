@@ -21,6 +21,7 @@ const (
 type Finding struct {
 	ID       string      `json:"id"`
 	Level    Level       `json:"level"`
+	Passing  bool        `json:"passing,omitempty"` // it came with time, and may go by itself or while the site is used
 	What     string      `json:"what"`
 	Cure     string      `json:"cure"`
 	Accepted *Acceptance `json:"accepted,omitempty"`
@@ -31,6 +32,7 @@ type item struct {
 	id      string
 	level   Level
 	when    when
+	passing bool // nobody set it up so: it came with time
 	refused bool // the program does not start in staging and production where it is found; it cannot be accepted
 	cure    string
 	look    func(*Facts) []string // what is wrong, each in a sentence; none: nothing
@@ -52,7 +54,7 @@ func items() []item {
 // Listed is all that can be found.
 func Listed() (all []Finding) {
 	for _, x := range items() {
-		all = append(all, Finding{ID: x.id, Level: x.level, Cure: x.cure})
+		all = append(all, Finding{ID: x.id, Level: x.level, Passing: x.passing, Cure: x.cure})
 	}
 	return all
 }
@@ -82,7 +84,7 @@ func Refusals(s Settings) []Finding {
 
 func (x item) find(f *Facts) (found []Finding) {
 	for _, what := range x.look(f) {
-		one := Finding{ID: x.id, Level: x.level, What: what, Cure: x.cure}
+		one := Finding{ID: x.id, Level: x.level, Passing: x.passing, What: what, Cure: x.cure}
 		if !x.refused {
 			one.Accepted = f.Settings.acceptance(x.id, f.Now)
 		}

@@ -30,7 +30,7 @@ func machineItems() []item {
 		{id: "root", level: Error, when: deploy, cure: "専用の利用者を作り(useradd --system)、unit の User= に書きます。", look: func(f *Facts) []string {
 			return one(f.UID == 0, "root で動いています。")
 		}},
-		{id: "disk-full", level: Error, when: always, cure: "いらないファイルを消すか、ディスクを大きくします。", look: disks(func(d Disk) bool {
+		{id: "disk-full", level: Error, passing: true, when: always, cure: "いらないファイルを消すか、ディスクを大きくします。", look: disks(func(d Disk) bool {
 			return d.Used > fullError || d.Used > fullWarning && d.Free < leastFree
 		}, used)},
 		{id: "disk-filling", level: Warning, when: always, cure: "いらないファイルを消すか、BACKUP_DAYS を減らすか、ディスクを大きくします。", look: disks(func(d Disk) bool {
@@ -42,10 +42,10 @@ func machineItems() []item {
 		{id: "disk-slow", level: Warning, when: deploy, cure: "データを速いディスクに移します。保存のたびにこの時間がかかることがあります。", look: func(f *Facts) []string {
 			return one(f.Fsync > slowFsync, "ディスクへの書き込みの確認(fsync)に %d ミリ秒かかりました。", f.Fsync.Milliseconds())
 		}},
-		{id: "clock-past", level: Error, when: deploy, cure: "時計を合わせます(timedatectl set-ntp true)。", look: func(f *Facts) []string {
+		{id: "clock-past", level: Error, passing: true, when: deploy, cure: "時計を合わせます(timedatectl set-ntp true)。", look: func(f *Facts) []string {
 			return one(f.Now.Before(f.NotBefore.Add(-maxSkew)), "この機械の時計は %s で、%s より前です。", f.Now.Local().Format(time.DateTime), f.NotBefore.Local().Format(time.DateTime))
 		}},
-		{id: "clock-skew", level: Error, when: deploy, cure: "両方の機械の時計を合わせます(timedatectl set-ntp true)。", look: func(f *Facts) []string {
+		{id: "clock-skew", level: Error, passing: true, when: deploy, cure: "両方の機械の時計を合わせます(timedatectl set-ntp true)。", look: func(f *Facts) []string {
 			if f.Database.Server == nil {
 				return nil
 			}

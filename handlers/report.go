@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -94,18 +95,21 @@ func word(text string) string {
 	return text
 }
 
+// blockedWords stand in reports where what was refused has no address, or none that is told.
+var blockedWords = []string{"inline", "eval", "wasm-eval", "trusted-types-policy", "trusted-types-sink", "self", "data", "blob", "filesystem", "about"}
+
 // originOf is where something comes from, without path and query, which may hold secrets; or a word such as inline.
 func originOf(address string) string {
 	u, err := url.Parse(address)
 	switch {
-	case err != nil:
-		return "?"
-	case u.Host != "":
+	case slices.Contains(blockedWords, address):
+		return address
+	case err == nil && u.Host != "" && len(u.Host) < 260:
 		return u.Scheme + "://" + u.Host
-	case u.Scheme != "":
+	case err == nil && slices.Contains(blockedWords, u.Scheme):
 		return u.Scheme + ":"
 	}
-	return word(address)
+	return "?"
 }
 
 // routeOf is the pattern of a page's address: the address itself may hold a one-time token.

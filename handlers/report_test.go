@@ -95,3 +95,22 @@ func TestSupport(t *testing.T) {
 	b.get("/nowhere").want(t, 404).holds(t, "Need help?", "Phone:", "Hours:")
 	newSite(t).browser().get("/nowhere").want(t, 404).lacks(t, "お問い合わせ", "mailto:", `class="support"`)
 }
+
+// FuzzReport: whatever is sent, a line of the log stays one line and names no more than a word, an origin and a route.
+func FuzzReport(f *testing.F) {
+	f.Add([]byte(oldReport))
+	f.Add([]byte(newReport))
+	f.Add([]byte(`[{"type":"csp-violation","body":null}]`))
+	f.Add([]byte(`{"csp-report":{"blocked-uri":"https://user:geheim@evil.example:1/x"}}`))
+	f.Fuzz(func(t *testing.T, body []byte) {
+		list, ok := violations(body)
+		if len(list) > maxReportList || !ok && len(list) > 0 {
+			t.Fatal(list, ok)
+		}
+		for _, v := range list {
+			if from := originOf(v.Blocked); len(v.Directive) > 40 || strings.ContainsAny(v.Directive, "\n =") || len(from) > 300 || from != "?" && strings.ContainsAny(strings.Replace(from, "://", "", 1), "/@?#\n") {
+				t.Errorf("%q %q", v.Directive, from)
+			}
+		}
+	})
+}

@@ -14,7 +14,8 @@ import (
 // checkCmd judges the installation. It may run beside the program and before its first start.
 type checkCmd struct {
 	Deploy  bool   `help:"All that must be right before people use the site, too."`
-	Strict  bool   `help:"Fail on warnings, too."`
+	Strict  bool   `help:"Fail on warnings, too." xor:"how"`
+	Start   bool   `help:"Before a start: tell everything, but fail only on what was set up so, not on what came with time, such as a full disk." xor:"how"`
 	JSON    bool   `name:"json" help:"As JSON."`
 	Headers string `placeholder:"URL" help:"Judge the headers of a site instead, as Mozilla's HTTP Observatory does."`
 	Plain   string `placeholder:"URL" help:"With --headers: where the site answers http, if not at port 80."`
@@ -59,17 +60,21 @@ func (c checkCmd) judge(ctx context.Context, out io.Writer, o observer) error {
 
 func (c checkCmd) verdict(f *check.Facts) verdict {
 	v := verdict{Deploy: c.Deploy, Findings: append([]check.Finding{}, check.Find(f)...)}
+	let := 0
 	for _, x := range v.Findings {
 		switch {
 		case x.Accepted != nil:
 			v.Accepted++
 		case x.Level == check.Error:
 			v.Errors++
+			if x.Passing && c.Start {
+				let++
+			}
 		default:
 			v.Warnings++
 		}
 	}
-	v.OK = v.Errors == 0 && (v.Warnings == 0 || !c.Strict)
+	v.OK = v.Errors == let && (v.Warnings == 0 || !c.Strict)
 	if f.Database.Missing {
 		v.Notes = append(v.Notes, "データベースはまだありません。最初の起動で作られます。")
 	}

@@ -359,6 +359,9 @@ var misconfigurations = []struct {
 		i.ownTLS(90*24*time.Hour, "shift.example.jp")
 		i.chmod(0o644, "key.pem")
 	}, "key-mode"},
+	{"the copy's secret that others read", func(i *installation) {
+		writeFile(i.t, i.path("litestream.yml"), `dbs: [{path: "${DATA_DIR}/wakakusa.db", replica: {type: s3, bucket: b, region: r, access-key-id: x, secret-access-key: y}}]`, 0o644)
+	}, "key-mode"},
 	{"data that others open", func(i *installation) { i.chmod(0o755, "data") }, "data-mode"},
 	{"a database that others read", func(i *installation) { i.chmod(0o644, "data", "wakakusa.db") }, "database-mode"},
 	{"backups that others open", func(i *installation) { i.chmod(0o750, "backup") }, "backup-mode"},
@@ -525,6 +528,43 @@ func TestCheckAll(t *testing.T) {
 		if v := i.judged(); !slices.ContainsFunc(v.Findings, func(x check.Finding) bool { return x.ID == "settings" && strings.Contains(x.What, "CHECK_ACCEPT") }) {
 			t.Errorf("%q was taken", bad)
 		}
+	}
+}
+
+// TestCheckStart: a start is not kept from happening by what came with time, but by what was set up so; both are told.
+func TestCheckStart(t *testing.T) {
+	i := sound(t)
+	i.put(bytes.Repeat([]byte("no database "), 500), "data/wakakusa.db")
+	i.ownTLS(-time.Hour, "shift.example.jp")
+	i.facts = func(f *check.Facts) { f.Disks[0].Used, f.Disks[0].Use = 0.99, "data" }
+	f := i.gathered()
+	if v := (checkCmd{Deploy: true, Start: true}).verdict(f); !v.OK || v.Errors != 3 {
+		t.Errorf("%+v", v)
+	}
+	if v := (checkCmd{Deploy: true}).verdict(f); v.OK {
+		t.Errorf("%+v", v)
+	}
+	i.settings["RATE_LIMIT"] = "20000"
+	if v := (checkCmd{Deploy: true, Start: true}).verdict(i.gathered()); v.OK || v.Errors != 4 {
+		t.Errorf("%+v", v)
+	}
+	var passing []string
+	for _, x := range check.Listed() {
+		if x.Passing && x.Level == check.Error {
+			passing = append(passing, x.ID)
+		}
+	}
+	listed := regexp.MustCompile("(?m)^- `--start` .*?\\(([^)]*)\\)").FindStringSubmatch(readDoc(t, "docs/operations/checks.md"))
+	if len(listed) == 0 {
+		t.Fatal("the handbook does not list them")
+	}
+	for _, id := range passing {
+		if !strings.Contains(listed[1], "`"+id+"`") {
+			t.Errorf("%s is not listed in the handbook: %s", id, listed[1])
+		}
+	}
+	if strings.Count(listed[1], "`") != 2*len(passing) {
+		t.Errorf("the handbook lists %s, passing are %v", listed[1], passing)
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"runtime/debug"
 	"slices"
 	"strings"
@@ -175,6 +176,9 @@ func (o observer) files() (files []check.File) {
 	files = appendFile(files, check.File{Kind: check.DataDir, Path: c.Data})
 	files = appendFile(files, check.File{Kind: check.SecretFile, Path: filepath.Join(c.Data, keyFile)})
 	files = appendFile(files, check.File{Kind: check.KeyFile, Path: c.TLSKey})
+	if text, err := os.ReadFile(c.Litestream); err == nil && secretInYAML.Match(text) {
+		files = appendFile(files, check.File{Kind: check.SecretFile, Path: c.Litestream})
+	}
 	files = appendFile(files, check.File{Kind: check.KeyFile, Path: c.OffSiteSSHKey})
 	files = appendFile(files, check.File{Kind: check.KeyFile, Path: filepath.Join(c.Data, acmeDir)})
 	if !c.onMySQL() {
@@ -185,6 +189,9 @@ func (o observer) files() (files []check.File) {
 	}
 	return files
 }
+
+// secretInYAML is one that stands in litestream.yml itself; a variable does not.
+var secretInYAML = regexp.MustCompile(`(secret-access-key|password): *["']?[^"'$\s]`)
 
 func appendFile(files []check.File, f check.File) []check.File {
 	if f.Path == "" {
