@@ -190,8 +190,8 @@ func firstCertificate(text []byte) *x509.Certificate {
 
 // The last days of a certificate: then the log says so once a day, first as a warning, then as an error.
 const (
-	warnBefore  = 21 * 24 * time.Hour
-	errorBefore = 7 * 24 * time.Hour
+	Early = 21 * 24 * time.Hour
+	Late  = 7 * 24 * time.Hour
 )
 
 // Watch keeps an eye on when a certificate ends, until the context does.
@@ -219,8 +219,8 @@ func Watch(ctx context.Context, ends func() (time.Time, bool), log *slog.Logger)
 func urgency(ends func() (time.Time, bool)) (level slog.Level, left time.Duration, near bool) {
 	at, ok := ends()
 	left = time.Until(at)
-	if left < errorBefore {
+	if left < Late {
 		return slog.LevelError, left, ok
 	}
-	return slog.LevelWarn, left, ok && left < warnBefore
+	return slog.LevelWarn, left, ok && left < Early
 }

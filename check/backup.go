@@ -5,9 +5,6 @@ import (
 	"time"
 )
 
-// freshBackup is how old the last one may be: a day, and time to make one.
-const freshBackup = 26 * time.Hour
-
 func backupItems() []item {
 	on := func(f *Facts) bool { return !f.Backups.Off }
 	same := func(f *Facts, a, b string) bool {
@@ -28,7 +25,7 @@ func backupItems() []item {
 		}},
 		{id: "backup-old", level: Warning, when: deploy, cure: "記録で、バックアップが取れない理由を調べます。wakakusa backup now を実行します。", look: func(f *Facts) []string {
 			b := f.Backups
-			return one(b.Count > 0 && !b.Newest.After(b.Verified) && f.Now.Sub(b.Verified) > freshBackup, "確かめた最後のバックアップが古くなっています(%s)。", b.Verified.Local().Format(time.DateTime))
+			return one(b.Count > 0 && !b.Newest.After(b.Verified) && f.Now.Sub(b.Verified) > b.Fresh, "確かめた最後のバックアップが古くなっています(%s)。", b.Verified.Local().Format(time.DateTime))
 		}},
 		{id: "backup-inside", level: Warning, when: deploy, cure: "BACKUP_DIR を DATA_DIR の外に置きます。", look: func(f *Facts) []string {
 			return one(on(f) && f.Backups.Inside, "バックアップ(%s)がデータの置き場所の中にあります。一緒に消えます。", f.Backups.Dir)

@@ -122,8 +122,9 @@ type Backups struct {
 	Inside    bool // the directory is in that of the data
 	Settings  bool // the settings file, with secrets in it, goes into them
 	Count     int
-	Newest    time.Time // that was made
-	Verified  time.Time // made of the newest that was restored and compared
+	Newest    time.Time     // that was made
+	Verified  time.Time     // made of the newest that was restored and compared
+	Fresh     time.Duration // how old that may be
 	OffSite   string
 	Replica   bool     // there is a continuous copy, or the database is on a server
 	Identity  []string // files with a secret key of age, beside what it opens
@@ -134,6 +135,7 @@ type Backups struct {
 type Certificate struct {
 	Failure string // why there is none
 	Ends    time.Time
-	Missing []string // hosts it does not name
-	Waiting bool     // ACME will ask for one
+	Early   time.Duration // how long before its end somebody should know
+	Missing []string      // hosts it does not name
+	Waiting bool          // ACME will ask for one
 }

@@ -131,7 +131,7 @@ func certificateItems() []item {
 		}},
 		{id: "certificate-expires", level: Warning, when: deploy, cure: certificateCure, look: func(f *Facts) []string {
 			left, ok := certificateLeft(f)
-			return one(ok && left > 0 && left < 21*24*time.Hour, "証明書の期限まで %d 日です(%s)。", int(left.Hours()/24), day(certificate(f).Ends))
+			return one(ok && left > 0 && left < certificate(f).Early, "証明書の期限まで %d 日です(%s)。", int(left.Hours()/24), day(certificate(f).Ends))
 		}},
 		{id: "certificate-names", level: Error, when: deploy, cure: "ALLOWED_HOSTS の名前をすべて含む証明書にします。使わない名前は ALLOWED_HOSTS から消します。", look: func(f *Facts) []string {
 			missing := certificate(f).Missing

@@ -5,7 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"log/slog"
+	"io"
 	"maps"
 	"net"
 	"net/http"
@@ -612,10 +612,7 @@ func TestCheckCommand(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, err := start(t.Context(), cfg, slog.New(slog.DiscardHandler))
-	if err != nil {
-		t.Fatal(err)
-	}
+	p := startLogging(t, cfg, io.Discard)
 	defer func() {
 		if err := p.Close(); err != nil {
 			t.Error(err)

@@ -25,8 +25,12 @@ type Config struct {
 	AppEnv         string   `env:"APP_ENV" envDefault:"development"` // development, staging, production
 	Data           string   `env:"DATA_DIR" envDefault:"data"`
 	Listen         string   `env:"LISTEN" envDefault:"127.0.0.1:8080"`
-	ListenHTTP     string   `env:"LISTEN_HTTP"`                       // with our own certificate: where http is answered, by leading to https
-	PublicURL      string   `env:"PUBLIC_URL"`                        // how people reach it; links are made with it
+	ListenHTTP     string   `env:"LISTEN_HTTP"`  // with our own certificate: where http is answered, by leading to https
+	PublicURL      string   `env:"PUBLIC_URL"`   // how people reach it; links are made with it
+	SupportName    string   `env:"SUPPORT_NAME"` // whom people may ask; shown on error pages
+	SupportEmail   string   `env:"SUPPORT_EMAIL"`
+	SupportPhone   string   `env:"SUPPORT_PHONE"`
+	SupportHours   string   `env:"SUPPORT_HOURS"`                     // when they answer
 	SecretKey      string   `env:"SECRET_KEY" secret:"yes"`           // what must be read back is sealed with it
 	SecretFormer   []string `env:"SECRET_KEY_FALLBACKS" secret:"yes"` // those before, until nothing is sealed with them
 	DBEngine       string   `env:"DB_ENGINE" envDefault:"sqlite"`
@@ -65,13 +69,9 @@ type Config struct {
 	OffSiteSecret  string   `env:"BACKUP_OFFSITE_SECRET" secret:"yes"`
 	OffSiteSSHKey  string   `env:"BACKUP_OFFSITE_SSH_KEY"`       // sftp: file with the private key
 	OffSiteHostKey string   `env:"BACKUP_OFFSITE_HOST_KEY"`      // sftp: the server's public key
+	CheckAccept    string   `env:"CHECK_ACCEPT"`                 // findings of "check" to live with: ID:2027-03-31:reason; …
 	LogFormat      string   `env:"LOG_FORMAT" envDefault:"text"` // text, json
 	LogLevel       string   `env:"LOG_LEVEL" envDefault:"info"`
-	SupportName    string   `env:"SUPPORT_NAME"` // whom people may ask; shown on error pages
-	SupportEmail   string   `env:"SUPPORT_EMAIL"`
-	SupportPhone   string   `env:"SUPPORT_PHONE"`
-	SupportHours   string   `env:"SUPPORT_HOURS"` // when they answer
-	CheckAccept    string   `env:"CHECK_ACCEPT"`  // findings of "check" to live with: ID:2027-03-31:reason; …
 
 	given given  // what was given, and where
 	file  string // the settings came from

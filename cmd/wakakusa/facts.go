@@ -99,7 +99,7 @@ func (o observer) database(ctx context.Context) (d check.Database) {
 func (o observer) backups() (b check.Backups) {
 	c := o.cfg
 	to, on, err := c.replica()
-	b = check.Backups{OffSite: c.offSite().Name(), Plain: len(c.BackupKeys) == 0, Settings: c.secretsInFile(), Replica: c.onMySQL() || on}
+	b = check.Backups{Fresh: freshBackup, OffSite: c.offSite().Name(), Plain: len(c.BackupKeys) == 0, Settings: c.secretsInFile(), Replica: c.onMySQL() || on}
 	if err == nil && on && filepath.IsAbs(to.Place) {
 		b.ReplicaAt = to.Place
 	}

@@ -2,8 +2,8 @@ package main
 
 import (
 	"bytes"
-	"context"
 	"fmt"
+	"io"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -279,6 +279,16 @@ func TestExplained(t *testing.T) {
 	}
 }
 
+// startLogging starts the program, and writes its log.
+func startLogging(t *testing.T, cfg Config, log io.Writer) *program {
+	t.Helper()
+	p, err := start(t.Context(), cfg, slog.New(slog.NewTextHandler(log, nil)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
 // TestStartsWithKey: production serves with a key, and says nothing of it.
 func TestStartsWithKey(t *testing.T) {
 	s := newSite(t)
@@ -288,10 +298,7 @@ func TestStartsWithKey(t *testing.T) {
 		t.Fatal(err)
 	}
 	var log bytes.Buffer
-	p, err := start(context.Background(), cfg, slog.New(slog.NewTextHandler(&log, nil)))
-	if err != nil {
-		t.Fatal(err)
-	}
+	p := startLogging(t, cfg, &log)
 	if err := p.Close(); err != nil || strings.Contains(log.String(), fixedKey) {
 		t.Error(err, log.String())
 	}

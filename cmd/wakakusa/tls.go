@@ -46,12 +46,12 @@ func (o observer) ownCertificate() *check.Certificate {
 		return &check.Certificate{Failure: err.Error()}
 	}
 	missing := slices.DeleteFunc(slices.Clone(o.cfg.AllowedHosts), func(host string) bool { return leaf.VerifyHostname(host) == nil })
-	return &check.Certificate{Ends: leaf.NotAfter, Missing: missing}
+	return &check.Certificate{Ends: leaf.NotAfter, Early: cert.Early, Missing: missing}
 }
 
 func (o observer) keptCertificates() *check.Certificate {
 	kept := cert.Kept(filepath.Join(o.cfg.Data, acmeDir), o.cfg.AllowedHosts)
-	c := &check.Certificate{Waiting: len(kept) < len(o.cfg.AllowedHosts)}
+	c := &check.Certificate{Early: cert.Early, Waiting: len(kept) < len(o.cfg.AllowedHosts)}
 	for _, leaf := range kept {
 		if c.Ends.IsZero() || leaf.NotAfter.Before(c.Ends) {
 			c.Ends = leaf.NotAfter

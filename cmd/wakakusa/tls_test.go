@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/tls"
 	"io"
-	"log/slog"
 	"net"
 	"net/http"
 	"regexp"
@@ -46,9 +45,7 @@ func newSecured(t *testing.T, ends time.Duration) *secured {
 	if s.cfg, err = loadConfig("none", s.vars); err != nil {
 		t.Fatal(err)
 	}
-	if s.program, err = start(t.Context(), s.cfg, slog.New(slog.NewTextHandler(s.log, nil))); err != nil {
-		t.Fatal(err)
-	}
+	s.program = startLogging(t, s.cfg, s.log)
 	s.plain = "http://localhost:" + s.program.plain.Addr[strings.LastIndex(s.program.plain.Addr, ":")+1:]
 	t.Cleanup(func() {
 		if err := s.program.Close(); err != nil {
