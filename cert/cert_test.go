@@ -13,6 +13,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -177,15 +178,17 @@ func TestCertExpiryAlert(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		log := &daemontest.Log{}
 		ctx, stop := context.WithCancel(t.Context())
-		ends := time.Now().AddDate(0, 0, 30)
-		go Watch(ctx, func() (time.Time, bool) { return ends, true }, slog.New(slog.NewTextHandler(log, nil)))
+		var ends atomic.Pointer[time.Time]
+		until := func(at time.Time) { ends.Store(&at) }
+		until(time.Now().AddDate(0, 0, 30))
+		go Watch(ctx, func() (time.Time, bool) { return *ends.Load(), true }, slog.New(slog.NewTextHandler(log, nil)))
 		after := func(d time.Duration, warned, failed int) {
 			t.Helper()
 			time.Sleep(d)
 			synctest.Wait()
 			w, e := strings.Count(log.String(), "level=WARN"), strings.Count(log.String(), "level=ERROR")
 			if w != warned || e != failed {
-				t.Errorf("%v before the end: %d warnings and %d errors, want %d and %d\n%s", time.Until(ends), w, e, warned, failed, log)
+				t.Errorf("%v before the end: %d warnings and %d errors, want %d and %d\n%s", time.Until(*ends.Load()), w, e, warned, failed, log)
 			}
 		}
 		const day = 24 * time.Hour
@@ -197,9 +200,9 @@ func TestCertExpiryAlert(t *testing.T) {
 		after(day, 2, 0)
 		after(13*day, 14, 1)
 		after(2*day, 14, 3)
-		ends = ends.AddDate(0, 3, 0)
+		until(ends.Load().AddDate(0, 3, 0))
 		after(5*day, 14, 3)
-		ends = time.Now().Add(-day)
+		until(time.Now().Add(-day))
 		after(2*time.Hour, 14, 4)
 		stop()
 	})
