@@ -144,6 +144,7 @@ func routes() []route {
 		{get, "/health", anybody, (*Server).getHealth},
 		{get, "/health/", anybody, (*Server).getHealth},
 		{get, "/metrics", anybody, (*Server).getMetrics},
+		{post, reportPath, anybody, (*Server).postReport},
 	}
 }
 
@@ -155,7 +156,7 @@ func (s *Server) addRoutes() {
 
 // sessionless are the paths that never ask who is there.
 func sessionless(path string) bool {
-	return isProbe(path) || slices.Contains([]string{"/metrics", "/s/:asset", "/manifest.webmanifest", "/favicon.ico"}, path)
+	return isProbe(path) || slices.Contains([]string{"/metrics", "/s/:asset", "/manifest.webmanifest", "/favicon.ico", reportPath}, path)
 }
 
 // guard lets in whom the gate allows. A stranger's organisation is not found, whatever was asked.
