@@ -56,7 +56,7 @@ func (s *Server) getNewFactor(c *request) error {
 }
 
 func (s *Server) newFactorPage(c *request, code int, e app.Enrolment, faults map[string]string) error {
-	picture, err := qr.Encode(e.URL, qr.M)
+	picture, err := qr.Encode(e.URL, qr.L)
 	if err != nil {
 		return err
 	}

@@ -56,7 +56,7 @@ func (s *Server) newPasskeyPage(c *request, code int, faults map[string]string) 
 	path := c.base() + "/account/factors"
 	form := views.Form{Action: path + "/passkey", Faults: faults, Values: map[string][]string{"name": one(c.field("name"))}}
 	if c.Request().Method == http.MethodGet {
-		form.Values["name"] = one(c.device(c.Request().UserAgent()))
+		form.Values["name"] = one(c.deviceOr(c.Request().UserAgent(), "factor.kind_passkey"))
 	}
 	key := views.Passkey{Action: form.Action, Options: x.Options, Sealed: x.Sealed, New: true}
 	return s.page(c, code, views.NewPasskeyPage(views.NewPasskey{Frame: withScript(s.frame(c, "passkey.new"), key), Back: path, Form: form, Key: key}))

@@ -166,12 +166,15 @@ func bit(b bool) int {
 }
 
 // device names a browser and what it runs on, as far as it says so.
-func (c *request) device(agent string) string {
+func (c *request) device(agent string) string { return c.deviceOr(agent, "account.unknown_device") }
+
+// deviceOr names it by a key where the browser does not say.
+func (c *request) deviceOr(agent, unknown string) string {
 	a := useragent.Parse(agent)
 	name := strings.TrimSpace(cmp.Or(a.Device, a.OS))
 	switch {
 	case a.Name == "" || a.Bot:
-		return c.text.T("account.unknown_device")
+		return c.text.T(unknown)
 	case name == "":
 		return a.Name
 	}
