@@ -33,7 +33,7 @@ var pages = []struct{ name, role, path, next string }{
 	{"restore", "admin", "/backups/restore", ""},
 	{"settings", "admin", "/settings", ""},
 	{"history", "admin", "/history", ""},
-	{"accesses", "admin", "/accesses", ""},
+	{"accesses", "admin", "/history/accesses", ""},
 	{"sign-ins", "admin", "/account/sign-ins", ""},
 	{"factors", "admin", "/account/factors", ""},
 	{"factor-new", "admin", "/account/factors/new", ""},

@@ -64,7 +64,7 @@ func TestMemberSignIns(t *testing.T) {
 	worker.get(o.base+"/me").want(t, 303)
 	phone.get(o.base+"/me").want(t, 303)
 	o.admin.get(page+"?done=ended").holds(t, "いまログインしている端末はありません", "ログアウトさせました")
-	o.admin.get(o.base+"/accesses").holds(t, "佐藤 陽菜さんの端末をログアウトさせました")
+	o.admin.get(o.base+"/history/accesses").holds(t, "佐藤 陽菜さんの端末をログアウトさせました")
 }
 
 // TestSignInQR: staff without e-mail and password sign in by a code that an administrator shows; it is good once, for ten minutes, and for
@@ -116,5 +116,5 @@ func TestSignInQR(t *testing.T) {
 	o.admin.post("/sign-in", values("login", "admin-aoba", "password", adminPassword)).want(t, 303)
 	o.admin.post(page+"/qr", nil).want(t, 422)
 	o.admin.get(page).lacks(t, "ログイン用QRコードを出す")
-	o.admin.get(o.base+"/accesses").holds(t, "髙橋 さくらさんのログイン用QRコードを作りました")
+	o.admin.get(o.base+"/history/accesses").holds(t, "髙橋 さくらさんのログイン用QRコードを作りました")
 }
