@@ -26,6 +26,7 @@ import (
 type Config struct {
 	Hosts   []string     // allowed Host names; empty allows every one (development)
 	Public  string       // address under which people reach us, for links; "" is that of the request
+	Staging bool         // every page says that nothing here is real
 	Secure  bool         // people use HTTPS: Secure cookies, HSTS
 	OwnTLS  bool         // and it is this program that speaks it
 	Proxies []*net.IPNet // whose X-Forwarded-For and X-Forwarded-Proto count; no other X-Forwarded header is read
@@ -34,7 +35,7 @@ type Config struct {
 	Support views.Support
 	Log     *slog.Logger
 
-	SlowQueries func() int64 // since the start
+	SlowQueries func() int64                     // since the start
 	Certificate func() (ends time.Time, ok bool) // of the one that this program shows; nil: it shows none
 }
 

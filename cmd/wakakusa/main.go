@@ -31,6 +31,7 @@ type commands struct {
 	Backup       backupCmd       `cmd:"" help:"Backups: make one, see how they stand, verify."`
 	Drill        drillCmd        `cmd:"" help:"Restore from everything there is, to scratch, and compare with the live database."`
 	Restore      restoreCmd      `cmd:"" help:"Put the database back: to the newest state of the continuous copy, to a moment, to a backup."`
+	Keys         keysCmd         `cmd:"" help:"The key that seals secrets in the database."`
 	Audit        auditCmd        `cmd:"" help:"The record of what was done, and by whom."`
 	Cache        cacheCmd        `cmd:"" help:"What servers keep of what they read."`
 	User         userCmd         `cmd:"" help:"Accounts, for the one who runs the server."`
