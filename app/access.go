@@ -41,9 +41,9 @@ func (a *App) told(ctx context.Context, act roster.Act, c store.Change) {
 // actLineEvents is how many events of an act its line names.
 const actLineEvents = 20
 
-// AuditExported records that a part of a record was taken out as a file.
-func (a *App) AuditExported(ctx context.Context, actor roster.Actor, what string, rows int) error {
-	return a.record(ctx, signed(actor, roster.Accessed(roster.ActionAuditExported, what, nil, struct{ Rows int }{rows})))
+// AuditExported records that a part of a record is about to be taken out as a file. question is what was asked for.
+func (a *App) AuditExported(ctx context.Context, actor roster.Actor, what string, question map[string]string) error {
+	return a.record(ctx, signed(actor, roster.Accessed(roster.ActionAuditExported, what, nil, question)))
 }
 
 // signed is an entry by an actor.

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"math"
 	"net/netip"
 	"slices"
 	"strings"
@@ -111,27 +112,57 @@ func (a *App) succeeded(ctx context.Context, try store.Attempt) error {
 	return a.writeAccounts(ctx, func(w store.AccountsWriter) error { return w.ClearFailures(ctx, try.Account, try.Address) })
 }
 
-// SecondStep asks whoever knew the password for a code. Five wrong ones from an address are the limit, whoever types them.
-func (a *App) SecondStep(ctx context.Context, id roster.AccountID, code, address string) (Account, error) {
+// Limits on codes of one account, from wherever they come: a code has six digits, and whoever types one has shown the password.
+const (
+	codesWindow = time.Hour
+	codesMax    = 20
+)
+
+// AwaitCode records that somebody knew the password of an account with second factors.
+func (a *App) AwaitCode(ctx context.Context, acc Account) error {
+	return a.alter(ctx, acc, roster.Accessed(roster.ActionSignInAwaited, "", nil, nil), nothing)
+}
+
+// SecondStep asks whoever knew the password for a code. version is that of the account when the password was shown: a change of it since makes
+// that worth nothing.
+func (a *App) SecondStep(ctx context.Context, id roster.AccountID, version int64, code, address string) (Account, error) {
 	acc, err := a.store.Account(ctx, id)
 	if err != nil {
 		return acc, err
 	}
-	if acc.Disabled {
+	places, err := a.store.Memberships(ctx, id)
+	if err != nil {
+		return acc, err
+	}
+	if acc.Disabled || acc.Version != version || len(places) == 0 {
 		return acc, roster.Refuse(roster.Invalid, "error.sign_in")
 	}
-	return acc, a.limited(ctx, acc, address, roster.ActionSignInRefused, func() error {
-		ok, err := a.useCode(ctx, acc, code)
-		if err == nil && !ok {
-			err = roster.Refuse(roster.Invalid, "error.code").On("code")
-		}
-		return err
-	})
+	return acc, a.limited(ctx, acc, "code", address, roster.ActionSignInRefused, func() error { return a.checkCode(ctx, acc, "code", code) })
 }
 
-// limited runs a check of something secret of an account under the limits on failures, and records a refusal as refused.
-func (a *App) limited(ctx context.Context, acc Account, address, refused string, check func() error) error {
-	try := a.attempt("account "+string(acc.ID), address)
+// checkCode is Invalid on a field where a code is wrong.
+func (a *App) checkCode(ctx context.Context, acc Account, field, code string) error {
+	now := a.now()
+	try := store.Attempt{
+		Account: HashSecret("codes " + string(acc.ID)), NowMs: now.UnixMilli(), SinceMs: now.Add(-codesWindow).UnixMilli(), PairMax: codesMax, AddressMax: math.MaxInt32,
+	}
+	if err := a.begin(ctx, try, acc); err != nil {
+		return err
+	}
+	ok, err := a.useCode(ctx, acc, code)
+	switch {
+	case err != nil:
+		return err
+	case !ok:
+		return roster.Refuse(roster.Invalid, "error.code").On(field)
+	}
+	return a.succeeded(ctx, try)
+}
+
+// limited runs a check of something secret of an account under the limits on failures, and records a refusal as refused. what is counted apart
+// from other secrets: who knows one must not clear the count of another.
+func (a *App) limited(ctx context.Context, acc Account, what, address, refused string, check func() error) error {
+	try := a.attempt(what+" of "+string(acc.ID), address)
 	if err := a.begin(ctx, try, acc); err != nil {
 		return err
 	}
@@ -150,7 +181,7 @@ func (a *App) limited(ctx context.Context, acc Account, address, refused string,
 
 // Prove asks somebody who is signed in once more who they are: the password and, where there are factors, a code.
 func (a *App) Prove(ctx context.Context, acc Account, password, code, address string) error {
-	err := a.limited(ctx, acc, address, roster.ActionProofRefused, func() error { return a.prove(ctx, acc, password, code) })
+	err := a.limited(ctx, acc, "proof", address, roster.ActionProofRefused, func() error { return a.prove(ctx, acc, password, code) })
 	if err != nil {
 		return err
 	}
@@ -173,11 +204,7 @@ func (a *App) prove(ctx context.Context, acc Account, password, code string) err
 	if len(have) == 0 {
 		return nil
 	}
-	ok, err := a.useCode(ctx, acc, code)
-	if err == nil && !ok {
-		err = roster.Refuse(roster.Invalid, "error.code").On("proof_code")
-	}
-	return err
+	return a.checkCode(ctx, acc, "proof_code", code)
 }
 
 // nothing is for entries that no change goes with.
@@ -245,15 +272,35 @@ func (a *App) BeginSession(ctx context.Context, s Session, instead string) error
 	return a.alter(ctx, acc, roster.Accessed(roster.ActionSignedIn, "", nil, nil), replace(ctx, s, instead))
 }
 
-// RenewSession lets a session go on under another hash, as after a change of rights.
+// RenewSession lets a session go on under another hash, as after a change of rights, until the end it had. SignedOut if it has ended meanwhile:
+// it must not come back.
 func (a *App) RenewSession(ctx context.Context, s Session, instead string) error {
+	was, err := a.store.SignInBy(ctx, instead)
+	if err != nil {
+		return err
+	}
+	s.CreatedMs, s.EndsMs = was.CreatedMs, was.EndsMs
+	return a.writeAccounts(ctx, func(w store.AccountsWriter) error {
+		ended, err := w.EndSignIn(ctx, instead)
+		if err == nil && !ended {
+			err = roster.Refuse(roster.SignedOut, "error.signed_out")
+		}
+		if err != nil {
+			return err
+		}
+		return w.SaveSignIn(ctx, s)
+	})
+}
+
+// AwaitSession keeps a session of nobody yet in place of another, which may be none.
+func (a *App) AwaitSession(ctx context.Context, s Session, instead string) error {
 	return a.writeAccounts(ctx, replace(ctx, s, instead))
 }
 
 func replace(ctx context.Context, s Session, instead string) func(store.AccountsWriter) error {
 	return func(w store.AccountsWriter) error {
 		if instead != "" {
-			if err := w.EndSignIn(ctx, instead); err != nil {
+			if _, err := w.EndSignIn(ctx, instead); err != nil {
 				return err
 			}
 		}
@@ -295,7 +342,7 @@ func (a *App) EndSignIn(ctx context.Context, acc Account, name string) error {
 	}
 	for _, s := range all {
 		if signInName(s.Hash) == name {
-			return a.alter(ctx, acc, roster.Accessed(roster.ActionSignInsRevoked, name, nil, nil), func(w store.AccountsWriter) error { return w.EndSignIn(ctx, s.Hash) })
+			return a.alter(ctx, acc, roster.Accessed(roster.ActionSignInsRevoked, name, nil, nil), func(w store.AccountsWriter) error { _, err := w.EndSignIn(ctx, s.Hash); return err })
 		}
 	}
 	return roster.Refuse(roster.NotFound, "error.sign_in_not_found")
@@ -326,7 +373,7 @@ func (a *App) EndSession(ctx context.Context, hash string) error {
 	if err != nil {
 		return err
 	}
-	return a.alter(ctx, acc, roster.Accessed(roster.ActionSignedOut, "", nil, nil), func(w store.AccountsWriter) error { return w.EndSignIn(ctx, hash) })
+	return a.alter(ctx, acc, roster.Accessed(roster.ActionSignedOut, "", nil, nil), func(w store.AccountsWriter) error { _, err := w.EndSignIn(ctx, hash); return err })
 }
 
 // pruningLasts is the lease of the program that prunes; the others leave it alone.
@@ -354,7 +401,7 @@ func (a *App) ChangePassword(ctx context.Context, id roster.AccountID, old, fres
 	if err != nil {
 		return err
 	}
-	err = a.limited(ctx, acc, address, roster.ActionProofRefused, func() error {
+	err = a.limited(ctx, acc, "password", address, roster.ActionProofRefused, func() error {
 		if ok, _, err := a.checkPassword(ctx, acc.Password, old); err != nil || !ok {
 			return roster.Refuse(roster.Invalid, "error.password_old").On("old")
 		}

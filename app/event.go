@@ -88,17 +88,9 @@ func (a *App) History(ctx context.Context, by roster.Actor, q ActQuery, events i
 // actTold reads no more events than are told: an import may have made thousands.
 func actTold(ctx context.Context, r store.Reader, act roster.PastAct, most int) (ActTold, error) {
 	told := ActTold{Act: act}
-	events, err := r.EventsAfter(ctx, act.Revision-1, most+1)
-	for _, e := range events {
-		switch {
-		case e.Revision != act.Revision:
-			return told, err
-		case len(told.Events) == most:
-			told.More = true
-		default:
-			told.Events = append(told.Events, e)
-		}
-	}
+	events, err := r.EventsOf(ctx, act.Revision, most+1)
+	told.More = len(events) > most
+	told.Events = events[:min(len(events), most)]
 	return told, err
 }
 

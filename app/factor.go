@@ -108,26 +108,26 @@ func (a *App) AddTOTP(ctx context.Context, acc Account, sealed, name, code, keep
 }
 
 func (a *App) addFactor(ctx context.Context, acc Account, f Factor, keep string) (recovery []string, err error) {
-	have, err := a.store.Factors(ctx, acc.ID)
-	if err != nil {
-		return nil, err
-	}
-	var hashes []string
-	if len(have) == 0 {
-		recovery, hashes = newRecoveryCodes()
-	}
 	added := roster.Accessed(roster.ActionFactorAdded, f.ID, nil, factorTold{f.Kind, f.Name})
-	return recovery, a.alter(ctx, acc, added, func(w store.AccountsWriter) error {
+	err = a.alter(ctx, acc, added, func(w store.AccountsWriter) error {
+		recovery = nil
+		n, err := w.CountFactors(ctx, acc.ID)
+		if err != nil {
+			return err
+		}
 		if _, err := w.SaveFactor(ctx, f); err != nil {
 			return err
 		}
-		if hashes != nil {
+		if n == 0 {
+			var hashes []string
+			recovery, hashes = newRecoveryCodes()
 			if err := w.SetRecoveryCodes(ctx, acc.ID, hashes); err != nil {
 				return err
 			}
 		}
 		return w.EndSignIns(ctx, acc.ID, keep)
 	})
+	return recovery, err
 }
 
 // factorTold is what the access log knows of a factor.
@@ -189,15 +189,19 @@ func (a *App) RemoveFactor(ctx context.Context, acc Account, id, keep string) er
 	if err != nil {
 		return err
 	}
-	if len(have) == 1 && NeedsFactor(places) {
-		return roster.Refuse(roster.RuleBroken, "error.last_factor")
-	}
 	removed := roster.Accessed(roster.ActionFactorRemoved, id, factorTold{have[i].Kind, have[i].Name}, nil)
 	return a.alter(ctx, acc, removed, func(w store.AccountsWriter) error {
+		n, err := w.CountFactors(ctx, acc.ID)
+		if err == nil && n == 1 && NeedsFactor(places) {
+			err = roster.Refuse(roster.RuleBroken, "error.last_factor")
+		}
+		if err != nil {
+			return err
+		}
 		if err := w.RemoveFactor(ctx, acc.ID, id); err != nil {
 			return err
 		}
-		if len(have) == 1 {
+		if n == 1 {
 			if err := w.SetRecoveryCodes(ctx, acc.ID, nil); err != nil {
 				return err
 			}
@@ -279,8 +283,9 @@ func (a *App) useCode(ctx context.Context, acc Account, typed string) (ok bool, 
 			continue
 		}
 		secret, err := a.opened(seeding(acc.ID), f.Secret)
-		if err != nil {
-			return false, err
+		if err != nil { // the key is another one: recovery codes remain
+			a.log.WarnContext(ctx, "the seed of a second factor cannot be opened", "account", acc.ID, "factor", f.ID)
+			continue
 		}
 		if step, is := a.step(secret, code); is {
 			err = a.writeAccounts(ctx, func(w store.AccountsWriter) (err error) {

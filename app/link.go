@@ -268,6 +268,9 @@ func (a *App) signInByQR(ctx context.Context, v Invitation) (Account, error) {
 	if err == nil && acc.Disabled {
 		err = roster.Refuse(roster.NotFound, "error.link_not_found")
 	}
+	if err == nil {
+		err = a.byQR(ctx, acc.ID) // the roles may have changed since
+	}
 	if err != nil {
 		return Account{}, err
 	}

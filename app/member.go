@@ -70,6 +70,11 @@ func (a *App) SaveMember(ctx context.Context, by roster.Actor, m roster.Member, 
 		if before, saved, err = a.keepMember(ctx, w, m); err != nil {
 			return err
 		}
+		if saved.Account != "" && (!saved.Active || saved.Role != before.Role) {
+			if err := w.EndSignIns(ctx, saved.Account, ""); err != nil {
+				return err
+			}
+		}
 		w.Record(roster.Saved(roster.EventMemberSaved, string(saved.ID), "", before, saved))
 		return keepsAdmin(ctx, w, by)
 	})
@@ -79,10 +84,7 @@ func (a *App) SaveMember(ctx context.Context, by roster.Actor, m roster.Member, 
 	if c.Repeated {
 		return recall[roster.Member](ctx, a, by, c.Revision, roster.EventMemberSaved)
 	}
-	if saved.Account != "" && (!saved.Active || saved.Role != before.Role) {
-		err = a.writeAccounts(ctx, func(w store.AccountsWriter) error { return w.EndSignIns(ctx, saved.Account, "") })
-	}
-	return saved, err
+	return saved, nil
 }
 
 // keepMember saves a membership; its account is never what a form says.
@@ -176,8 +178,20 @@ func (a *App) SignInQR(ctx context.Context, actor roster.Actor, id roster.Member
 		if err := a.answersFor(ctx, actor, m.Account); err != nil {
 			return "", err
 		}
+		if err := a.byQR(ctx, m.Account); err != nil {
+			return "", err
+		}
 	}
 	return a.memberLink(ctx, actor, m, store.LinkQR)
+}
+
+// byQR refuses an account that is more than staff anywhere: whoever scans the code is signed in everywhere.
+func (a *App) byQR(ctx context.Context, account roster.AccountID) error {
+	places, err := a.store.Memberships(ctx, account)
+	if err == nil && slices.ContainsFunc(places, func(p Membership) bool { return !p.Member.Role.ByQR() }) {
+		err = roster.Refuse(roster.RuleBroken, "error.no_qr")
+	}
+	return err
 }
 
 // answersFor refuses unless the actor is administrator wherever the account belongs: whoever holds a reset link can sign in with it, so
@@ -212,20 +226,16 @@ func (a *App) memberLink(ctx context.Context, actor roster.Actor, m roster.Membe
 	})
 }
 
-// MemberSignIns lists the sign-ins of a member's account, for an administrator. Where they came from is the person's own.
+// MemberSignIns lists the sign-ins of a member's account, for an administrator.
 func (a *App) MemberSignIns(ctx context.Context, actor roster.Actor, id roster.MemberID) ([]SignInView, error) {
 	m, err := a.Member(ctx, actor, id)
 	if err != nil || m.Account == "" {
 		return nil, err
 	}
-	list, err := a.SignIns(ctx, m.Account, "")
-	for i := range list {
-		list[i].From = ""
-	}
-	return list, err
+	return a.SignIns(ctx, m.Account, "")
 }
 
-// EndMemberSignIns signs a member out everywhere.
+// EndMemberSignIns signs a member out everywhere. Only who answers for the account wherever it belongs may.
 func (a *App) EndMemberSignIns(ctx context.Context, actor roster.Actor, id roster.MemberID) error {
 	m, err := a.Member(ctx, actor, id)
 	if err != nil {
@@ -233,6 +243,9 @@ func (a *App) EndMemberSignIns(ctx context.Context, actor roster.Actor, id roste
 	}
 	if m.Account == "" {
 		return roster.Refuse(roster.RuleBroken, "error.not_joined")
+	}
+	if err := a.answersFor(ctx, actor, m.Account); err != nil {
+		return err
 	}
 	return a.writeAccounts(ctx, func(w store.AccountsWriter) error {
 		w.Record(signed(actor, roster.Accessed(roster.ActionSignInsRevoked, string(id), nil, nil)))

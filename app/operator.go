@@ -36,12 +36,13 @@ func (a *App) OperatorEndSignIns(ctx context.Context, login string) (n int, err 
 		if err != nil {
 			return n, err
 		}
-		entries, err := a.everywhere(ctx, acc, roster.Accessed(roster.ActionSignInsRevoked, string(acc.ID), nil, nil))
+		places, err := a.store.Memberships(ctx, acc.ID)
 		if err != nil {
 			return n, err
 		}
-		for i := range entries {
-			entries[i].Account, entries[i].Name = "", "operator"
+		var entries []roster.Access
+		for _, p := range places {
+			entries = append(entries, signed(roster.Program(p.Org.ID, "operator"), roster.Accessed(roster.ActionSignInsRevoked, string(p.Member.ID), nil, nil)))
 		}
 		err = a.writeAccounts(ctx, func(w store.AccountsWriter) error {
 			w.Record(entries...)
@@ -92,7 +93,7 @@ func (a *App) named(ctx context.Context, login string) ([]Account, error) {
 }
 
 // Reseal seals anew with the present key whatever was sealed with a former one, and says how many texts that were. Afterwards the former key
-// can go. Whoever signs in meanwhile is not disturbed: a text that somebody else has changed is tried again next time.
+// can go. Run it again where it says that somebody else has changed one meanwhile.
 func (a *App) Reseal(ctx context.Context) (n int, err error) {
 	accounts, err := a.named(ctx, "")
 	if err != nil {

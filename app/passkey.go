@@ -173,6 +173,7 @@ func (a *App) AskPasskey(origin string) (c Ceremony, err error) {
 // SignInByPasskey returns the account whose passkey answered: it has shown what it has, and who holds it. Each question takes one answer.
 func (a *App) SignInByPasskey(ctx context.Context, origin, sealed, answer, address string) (Account, error) {
 	try := a.attempt("passkey", address)
+	try.PairMax = failuresSource // whose passkey it is to be nobody knows yet: one person's failures must not lock a house out
 	if err := a.begin(ctx, try, Account{}); err != nil {
 		return Account{}, err
 	}
@@ -197,7 +198,7 @@ func (a *App) SignInByPasskey(ctx context.Context, origin, sealed, answer, addre
 
 // ProveByPasskey is Prove with a passkey of the account's own.
 func (a *App) ProveByPasskey(ctx context.Context, acc Account, origin, sealed, answer, address string) error {
-	err := a.limited(ctx, acc, address, roster.ActionProofRefused, func() error {
+	err := a.limited(ctx, acc, "proof", address, roster.ActionProofRefused, func() error {
 		of, err := a.checkPasskey(ctx, origin, sealed, answer)
 		if err == nil && of.ID != acc.ID {
 			err = roster.Refuse(roster.Invalid, "error.passkey")

@@ -65,8 +65,6 @@ func (t accessTeller) line(e roster.Access) string {
 		if len(e.Subject) == 36 { // a member's, by an administrator
 			args["Name"] = t.member(e.Subject)
 		}
-	case roster.ActionAuditExported:
-		args["Rows"] = string(field(e.After, "Rows"))
 	case roster.ActionAccountSaved:
 		args["What"] = t.text.Join(t.differences(e))
 	}
@@ -171,8 +169,11 @@ func (s *Server) askedToExport(c *request, ask func(map[string][]string) (asking
 	return a, err
 }
 
-// export writes page after page and records how much was taken out, also when the reader went away half-way.
+// export records what is taken out, then writes page after page. Where it breaks off, so does the connection: half a file must not look whole.
 func (s *Server) export(c *request, what string, ask asking, page func(f *csvFile, before int64) (int64, error)) error {
+	if err := s.app.AuditExported(c.ctx(), c.actor, what, ask.question()); err != nil {
+		return err
+	}
 	f, err := newCSV(c, "wakakusa_"+what+"_"+c.now.In(c.org.Zone()).Format("20060102_150405")+".csv")
 	if err != nil {
 		return err
@@ -192,10 +193,11 @@ func (s *Server) export(c *request, what string, ask asking, page func(f *csvFil
 		}
 	}
 	f.Flush()
-	if recorded := s.app.AuditExported(c.ctx(), c.actor, what, f.rows-1); err == nil {
-		err = recorded
+	if err = cmp.Or(err, f.Error()); err != nil {
+		s.Log.ErrorContext(c.ctx(), "an export broke off", "error", err)
+		panic(http.ErrAbortHandler)
 	}
-	return err
+	return nil
 }
 
 // entry writes one entry of a record.

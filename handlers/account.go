@@ -210,7 +210,15 @@ func (s *Server) postPassword(c *request) error {
 	if c.account, err = s.app.Account(c.ctx(), c.account.ID); err != nil {
 		return err
 	}
-	if err := s.renewSession(c, c.justProved(false)); err != nil {
+	factors, err := s.app.Factors(c.ctx(), c.account.ID)
+	if err != nil {
+		return err
+	}
+	var shown map[string]string
+	if len(factors) == 0 { // otherwise the password alone shows too little
+		shown = c.justProved(false)
+	}
+	if err := s.renewSession(c, shown); err != nil {
 		return err
 	}
 	c.notice = &views.Notice{Kind: "ok", Text: c.text.T("account.password_changed")}

@@ -63,7 +63,7 @@ func (s *Server) answerError(err error, c echo.Context) {
 	}
 	err = s.orAway(r, err)
 	code := status(err)
-	if code == http.StatusForbidden && r.actor.Account != "" {
+	if code == http.StatusForbidden && r.actor.Account != "" && !s.app.DatabaseAway(r.ctx()) {
 		if err := s.app.Refused(r.ctx(), r.actor, c.Request().Method+" "+c.Path()); err != nil {
 			s.Log.ErrorContext(r.ctx(), "a refusal was not recorded", "error", err)
 		}

@@ -113,7 +113,15 @@ func (s *Server) postFactorRemoval(c *request) error {
 	if err != nil {
 		return err
 	}
-	if err := s.renewSession(c, c.justProved(false)); err != nil {
+	left, err := s.app.Factors(c.ctx(), c.account.ID)
+	if err != nil {
+		return err
+	}
+	var lost map[string]string
+	if len(left) == 0 {
+		lost = map[string]string{sessionFactor: ""}
+	}
+	if err := s.renewSession(c, lost); err != nil {
 		return err
 	}
 	return s.goTo(c, c.base()+"/account/factors?done=removed")

@@ -2,15 +2,20 @@ package handlers
 
 import (
 	"context"
+	"fmt"
+	"net"
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/pquerna/otp/totp"
 
+	"wakakusa/app"
 	"wakakusa/roster"
+	"wakakusa/seal"
 )
 
 // phoneApp is an app that makes codes, with the clock of the test.
@@ -297,7 +302,150 @@ func TestProof(t *testing.T) {
 		o.admin.post(o.base+"/proof", values("proof_password", "x", "proof_next", o.base)).want(t, 422)
 	}
 	o.admin.post(o.base+"/proof", values("proof_password", adminPassword, "proof_next", o.base)).want(t, 429)
+	for range 5 {
+		o.admin.post(o.base+"/account/password", values("old", "x", "password", "x", "again", "x")).want(t, 422)
+	}
 	o.admin.post(o.base+"/account/password", values("old", adminPassword, "password", "x", "again", "x")).want(t, 429)
+}
+
+// TestPasswordIsNoProof: of whoever has a second factor the password alone shows too little, also where it was just changed; and who knows the
+// password cannot clear the count of wrong codes with it.
+func TestPasswordIsNoProof(t *testing.T) {
+	o := newSite(t).found("aoba")
+	o.enrol(o.admin)
+	o.advance(11 * time.Minute)
+	renew := func() int { return o.admin.post(o.base+"/account/factors/recovery", nil).StatusCode }
+	fresh := "なのはなばたけにいりひうすれて"
+	o.admin.post(o.base+"/account/password", values("old", adminPassword, "password", fresh, "again", fresh)).want(t, 200)
+	if renew() != 403 {
+		t.Error("a change of the password passes for a proof")
+	}
+	got := 0
+	for range 4 {
+		for range 3 {
+			got = o.admin.post(o.base+"/proof", values("proof_password", fresh, "proof_code", "000000")).StatusCode
+		}
+		o.admin.post(o.base+"/account/password", values("old", fresh, "password", "x", "again", "x")).want(t, 422)
+	}
+	if got != 429 {
+		t.Errorf("the twelfth wrong code: %d", got)
+	}
+}
+
+// TestCodesOfAnAccount: wrong codes are counted for the account, too, wherever they come from; and a password that was shown is worth nothing once
+// it has changed (A6).
+func TestCodesOfAnAccount(t *testing.T) {
+	o := newSite(t, func(c *Config) { c.Proxies = []*net.IPNet{{IP: net.IPv4(127, 0, 0, 0), Mask: net.CIDRMask(8, 32)}} }).found("aoba")
+	phone, _ := o.enrol(o.worker())
+	o.advance(time.Minute)
+	b := o.browser()
+	b.post("/sign-in", values("login", "haruna", "password", staffPassword)).want(t, 303)
+	if list := o.actions(); list[len(list)-1] != "sign_in.awaited 佐藤 陽菜" {
+		t.Errorf("that somebody knew the password is not recorded: %v", list)
+	}
+	last := 0
+	for i := range 21 {
+		b.header.Set("X-Forwarded-For", fmt.Sprintf("192.0.2.%d", i+1))
+		last = b.post("/sign-in/code", values("code", "000000")).StatusCode
+	}
+	if last != 429 {
+		t.Errorf("the 21st wrong code, each from another address: %d", last)
+	}
+	o.advance(61 * time.Minute)
+	b = o.browser()
+	b.post("/sign-in", values("login", "haruna", "password", staffPassword)).want(t, 303)
+	must(t, o.app.ChangePassword(t.Context(), o.memberNamed(t, "佐藤 陽菜").Account, staffPassword, "すみれやれんげの花に", "すみれやれんげの花に", "", "192.0.2.99"))
+	b.post("/sign-in/code", values("code", phone.code())).want(t, 422)
+}
+
+// TestFactorRivals: of two who each remove one of the last two factors, one is refused where the organisation needs one.
+func TestFactorRivals(t *testing.T) {
+	o := newSite(t).found("aoba")
+	o.enrol(o.admin)
+	path := o.base + "/account/factors/new"
+	page := o.admin.get(path)
+	form := page.form(t, path)
+	p := phoneApp{o, strings.ReplaceAll(shownSecret.FindStringSubmatch(page.body)[1], " ", "")}
+	form.Set("code", p.code())
+	o.admin.post(path, form).want(t, 200).lacks(t, "いま控えてください")
+	page = o.admin.get(o.base + "/settings")
+	form = page.form(t, o.base+"/settings")
+	form.Set("second_factor", "1")
+	o.admin.post(o.base+"/settings", form).want(t, 303)
+	acc, err := o.app.Account(t.Context(), o.adminBy.Account)
+	must(t, err)
+	list, err := o.app.Factors(t.Context(), acc.ID)
+	must(t, err)
+	var all sync.WaitGroup
+	for _, f := range list {
+		all.Go(func() { o.app.RemoveFactor(t.Context(), acc, f.ID, "") }) //nolint:errcheck // one of them is refused
+	}
+	all.Wait()
+	if left, err := o.app.Factors(t.Context(), acc.ID); err != nil || len(left) != 1 {
+		t.Errorf("%d factors left, %v", len(left), err)
+	}
+}
+
+// TestLostKey: with another key the apps are useless, the recovery codes are not.
+func TestLostKey(t *testing.T) {
+	o := newSite(t).found("aoba")
+	_, codes := o.enrol(o.worker())
+	other, err := seal.New(seal.NewSecret())
+	must(t, err)
+	o.app.SealWith(other)
+	b := o.browser()
+	b.post("/sign-in", values("login", "haruna", "password", staffPassword)).want(t, 303)
+	b.post("/sign-in/code", values("code", "123456")).want(t, 422)
+	b.post("/sign-in/code", values("code", codes[0])).want(t, 303)
+}
+
+// TestFactorsOfOthers: who may not reset a password elsewhere may not forget factors, sign out or show a code there either; nobody who is more
+// than staff anywhere is signed in by a code.
+func TestFactorsOfOthers(t *testing.T) {
+	s := newSite(t)
+	o, other := s.found("aoba"), s.found("midori")
+	o.worker()
+	shared := o.memberNamed(t, "佐藤 陽菜")
+	other.bind(shared.Account, roster.RoleStaff)
+	page := o.base + "/members/" + string(shared.ID)
+	for _, path := range []string{"/factors", "/sign-ins", "/qr", "/link"} {
+		if got := o.admin.post(page+path, nil).StatusCode; got != 422 {
+			t.Errorf("%s: %d", path, got)
+		}
+	}
+	other.bind(o.adminBy.Account, roster.RoleAdmin) // who administers both answers for everybody
+	o.admin.post("/sign-in", values("login", "admin-aoba", "password", adminPassword)).want(t, 303)
+	o.admin.post(page+"/factors", nil).want(t, 303)
+	o.admin.post(page+"/qr", nil).want(t, 200)
+	o.member("chief", roster.Member{Name: "主任", Role: roster.RoleStaff, Staff: o.people[1].ID})
+	chief := o.memberNamed(t, "主任")
+	other.bind(chief.Account, roster.RoleManager, other.site1.ID)
+	o.admin.post(o.base+"/members/"+string(chief.ID)+"/qr", nil).want(t, 422)
+}
+
+// TestRenewal: a session that was ended while its person was being asked does not come back, and none lives longer for being renewed.
+func TestRenewal(t *testing.T) {
+	o := newSite(t).found("aoba")
+	b := o.worker()
+	acc := o.memberNamed(t, "佐藤 陽菜").Account
+	hash := app.HashSecret(b.cookie())
+	was, err := o.app.Session(t.Context(), hash)
+	must(t, err)
+	o.advance(time.Hour)
+	b.post(o.base+"/proof", values("proof_password", staffPassword)).want(t, 303)
+	now, err := o.app.Session(t.Context(), app.HashSecret(b.cookie()))
+	must(t, err)
+	if now.EndsMs != was.EndsMs || now.CreatedMs != was.CreatedMs {
+		t.Errorf("renewed from %d to %d", was.EndsMs, now.EndsMs)
+	}
+	acct, err := o.app.Account(t.Context(), acc)
+	must(t, err)
+	must(t, o.app.EndOtherSignIns(t.Context(), acct, ""))
+	again := now
+	again.Hash = app.HashSecret("another")
+	if err := o.app.RenewSession(t.Context(), again, now.Hash); roster.KindOf(err) != roster.SignedOut && roster.KindOf(err) != roster.NotFound {
+		t.Errorf("an ended session is renewed: %v", err)
+	}
 }
 
 // TestProofWithFactor: whoever has one shows it too, and a code is not good twice here either.

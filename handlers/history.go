@@ -160,6 +160,17 @@ func (a asking) accesses(limit int) app.AccessQuery {
 	return app.AccessQuery{Before: a.before, Account: a.who, Noun: a.what, FromMs: a.from, ToMs: a.to, Limit: limit}
 }
 
+// question is what was asked for, in the words of the form.
+func (a asking) question() map[string]string {
+	q := map[string]string{}
+	for _, name := range []string{"who", "about", "what", "from", "to"} {
+		if v := a.values.Get(name); v != "" && a.search.Form.Faults[name] == "" {
+			q[name] = cut(v, 40)
+		}
+	}
+	return q
+}
+
 // older is the address of what comes before an entry, newest that of the first page; "" on it.
 func (a asking) older(than int64) string { return a.at(strconv.FormatInt(than, 10)) }
 

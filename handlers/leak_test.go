@@ -79,6 +79,9 @@ func TestFieldLeak(t *testing.T) {
 	}
 	logs := o.logs.String()
 	for field, text := range told {
+		if field == "birth day" {
+			text = "1961-07-17" // a year alone may stand in any number
+		}
 		if strings.Contains(logs, text) {
 			t.Errorf("the %s stands in the log", field)
 		}

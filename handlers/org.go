@@ -14,6 +14,9 @@ func (s *Server) getSettings(c *request) error { return s.orgPage(c, http.Status
 
 // postSettings changes the organisation.
 func (s *Server) postSettings(c *request) error {
+	if (c.field("second_factor") != "") != c.org.Settings.SecondFactor && !c.proved() {
+		return s.askProof(c, http.StatusForbidden, nil)
+	}
 	return s.answer(c, s.saveOrg(c), "/settings", "saved", func(code int, refusal error) error { return s.orgPage(c, code, refusal) })
 }
 

@@ -109,6 +109,7 @@ const (
 	sessionAddress = "address"
 	sessionRenewed = "renewed" // it goes on from another
 	sessionPending = "pending" // account of whoever knew the password and has not shown the second factor yet
+	sessionVersion = "version" // of that account at that moment
 	sessionFactor  = "factor"  // a second factor was shown
 	sessionProved  = "proved"  // instant in ms when its person last showed who they are, or demoProved
 )
@@ -138,7 +139,10 @@ func (st *sessionStore) Save(r *http.Request, w http.ResponseWriter, sess *sessi
 	}
 	now := st.app.Now()
 	keep := st.app.BeginSession
-	if values[sessionRenewed] != "" {
+	switch {
+	case values[sessionPending] != "":
+		keep = st.app.AwaitSession
+	case values[sessionRenewed] != "":
 		keep = st.app.RenewSession
 	}
 	err = keep(r.Context(), app.Session{
@@ -187,10 +191,13 @@ func (s *Server) renewSession(c *request, more map[string]string) error {
 
 // awaitFactor remembers for some minutes who knew the password. It is no sign-in.
 func (s *Server) awaitFactor(c *request, acc app.Account) error {
+	if err := s.app.AwaitCode(c.ctx(), acc); err != nil {
+		return err
+	}
 	sess := sessions.NewSession(s.sessions, s.sessions.name())
 	sess.Options = s.sessions.options()
 	sess.Options.MaxAge = int(pendingLasts.Seconds())
-	for k, v := range map[string]string{sessionPending: string(acc.ID), sessionRenewed: "yes", sessionIdle: pendingLasts.String(), sessionLasts: pendingLasts.String(), sessionAddress: c.RealIP()} {
+	for k, v := range map[string]string{sessionPending: string(acc.ID), sessionVersion: strconv.FormatInt(acc.Version, 10), sessionIdle: pendingLasts.String(), sessionLasts: pendingLasts.String(), sessionAddress: c.RealIP()} {
 		sess.Values[k] = v
 	}
 	return sess.Save(c.Request(), c.Response())

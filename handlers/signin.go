@@ -47,7 +47,8 @@ func (s *Server) postSecondStep(c *request) error {
 	if id == "" { // it took too long
 		return s.goTo(c, "/sign-in")
 	}
-	acc, err := s.app.SecondStep(c.ctx(), id, c.field("code"), c.RealIP())
+	version, _ := c.session.Values[sessionVersion].(string)
+	acc, err := s.app.SecondStep(c.ctx(), id, int64(number(version)), c.field("code"), c.RealIP())
 	if err = s.orAway(c, err); err != nil {
 		faults, ok := s.faultsOf(c, err)
 		if !ok {

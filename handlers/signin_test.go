@@ -53,13 +53,13 @@ func TestSignIns(t *testing.T) {
 	again.get(path).lacks(t, "ほかの端末をすべてログアウト")
 }
 
-// TestMemberSignIns: an administrator sees that a member is signed in, not from where, and can end it (S5).
+// TestMemberSignIns: an administrator sees where a member is signed in, and can end it (S5).
 func TestMemberSignIns(t *testing.T) {
 	o := newSite(t).found("aoba")
 	worker := o.worker()
 	phone := o.device(iPhone, "haruna", staffPassword)
 	page := o.base + "/members/" + string(o.memberNamed(t, "佐藤 陽菜").ID)
-	o.admin.get(page).want(t, 200).holds(t, "iPhone の Safari", "すべての端末をログアウト").lacks(t, "127.0.0.1", "この端末")
+	o.admin.get(page).want(t, 200).holds(t, "iPhone の Safari", "すべての端末をログアウト", "127.0.0.1").lacks(t, "この端末")
 	o.admin.post(page+"/sign-ins", nil).want(t, 303)
 	worker.get(o.base+"/me").want(t, 303)
 	phone.get(o.base+"/me").want(t, 303)

@@ -27,6 +27,7 @@ type Access struct {
 // Actions of the access log. The audit page knows these.
 const (
 	ActionSignedIn        = "sign_in.begun"
+	ActionSignInAwaited   = "sign_in.awaited" // the password was right; the second factor is awaited
 	ActionSignedOut       = "sign_in.ended"
 	ActionSignInRefused   = "sign_in.refused"  // wrong password, no such person, deactivated
 	ActionSignInLimited   = "sign_in.limited"  // refused unheard: too many failures
@@ -49,7 +50,7 @@ const (
 
 // Actions lists them all.
 var Actions = []string{
-	ActionSignedIn, ActionSignedOut, ActionSignInRefused, ActionSignInLimited, ActionSignInsRevoked, ActionAccountSaved, ActionPasswordChanged,
+	ActionSignedIn, ActionSignInAwaited, ActionSignedOut, ActionSignInRefused, ActionSignInLimited, ActionSignInsRevoked, ActionAccountSaved, ActionPasswordChanged,
 	ActionPasswordReset, ActionLinkMade, ActionProved, ActionProofRefused, ActionFactorAdded, ActionFactorRemoved, ActionFactorsReset, ActionRecoveryUsed, ActionRecoveryRenewed, ActionAuditExported, ActionBackupFetched, ActionRefused,
 }
 

@@ -10,10 +10,11 @@ import (
 type AccountsWriter interface {
 	// SaveAccount follows the rule of Save…: Taken (field name or email) if the folded name or e-mail is in use, Stale.
 	SaveAccount(ctx context.Context, a Account) (Account, error)
-	SaveSignIn(ctx context.Context, s SignIn) error // adds or replaces by hash
-	EndSignIn(ctx context.Context, hash string) error
-	EndSignIns(ctx context.Context, id roster.AccountID, except string) error // all of an account but one hash
-	AddLink(ctx context.Context, l Link) error                                // Taken if the hash is in use
+	SaveSignIn(ctx context.Context, s SignIn) error                     // adds or replaces by hash
+	EndSignIn(ctx context.Context, hash string) (ended bool, err error) // false: there was none
+	// EndSignIns ends all of an account but one hash, and its open one-time links: what lets somebody in must not outlive it.
+	EndSignIns(ctx context.Context, id roster.AccountID, except string) error
+	AddLink(ctx context.Context, l Link) error // Taken if the hash is in use
 	// UseLink marks a link used; false if it was used, has ended, or does not exist. Of several rivals exactly one gets true.
 	UseLink(ctx context.Context, hash string, nowMs int64) (bool, error)
 	DropMemberLinks(ctx context.Context, org roster.OrgID, member roster.MemberID) error

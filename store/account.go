@@ -97,6 +97,8 @@ type AccountWriter interface {
 	// AddAccount adds an account (Taken as SaveAccount) and uses the one-time link that let it in, by hash: NotFound if the link was
 	// used, has ended, or does not exist.
 	AddAccount(ctx context.Context, a Account, link string) (Account, error)
+	// EndSignIns is that of AccountsWriter: whoever loses a role within an act loses the sign-ins it gave.
+	EndSignIns(ctx context.Context, id roster.AccountID, except string) error
 }
 
 // Leases say which of several programs on one database does what only one of them should do.

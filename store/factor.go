@@ -39,6 +39,8 @@ type FactorReader interface {
 type FactorWriter interface {
 	SaveFactor(ctx context.Context, f Factor) (Factor, error) // follows the rule of Save…; Taken if the handle is in use
 	RemoveFactor(ctx context.Context, account roster.AccountID, id string) error
+	// CountFactors counts those of an account so that nobody else adds or removes one before this transaction ends. It must come first.
+	CountFactors(ctx context.Context, account roster.AccountID) (int, error)
 	// UseStep notes the use of a code; false if that step or a later one was used: no code is good twice.
 	UseStep(ctx context.Context, account roster.AccountID, id string, step, nowMs int64) (bool, error)
 	// SetRecoveryCodes replaces all recovery codes, given by their hashes.

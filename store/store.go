@@ -222,6 +222,8 @@ type MemberWriter interface {
 
 // EventReader reads what happened.
 type EventReader interface {
+	// EventsOf returns the first events of one act.
+	EventsOf(ctx context.Context, revision int64, limit int) ([]roster.Event, error)
 	// EventsAfter returns events after a revision, oldest first.
 	EventsAfter(ctx context.Context, revision int64, limit int) ([]roster.Event, error)
 	// ActAt returns the act of a revision with its events. NotFound.

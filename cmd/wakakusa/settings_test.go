@@ -374,7 +374,7 @@ func TestKeyRotation(t *testing.T) {
 	}
 	delete(s.vars, "SECRET_KEY_FALLBACKS")
 	s.withKeys(t, func(p *program) {
-		if _, err := p.app.SecondStep(t.Context(), who.ID, codeAt(t, secret, 0), "192.0.2.1"); err != nil {
+		if _, err := p.app.SecondStep(t.Context(), who.ID, who.Version, codeAt(t, secret, 0), "192.0.2.1"); err != nil {
 			t.Error(err)
 		}
 	})

@@ -41,7 +41,7 @@ func (c userSignInsCmd) Run(e *env) (err error) {
 	}
 	list, err := a.OperatorSignIns(e.ctx, c.Login)
 	for _, x := range list {
-		fmt.Fprintf(e.out, "%s  %-20s  最後の利用 %s  %-39s  %s\n", x.Name, x.Login, japanese(time.UnixMilli(x.SeenMs)), x.From, x.Agent)
+		fmt.Fprintf(e.out, "%s  %-20s  最後の利用 %s  %-39s  %s\n", x.Name, x.Login, japanese(time.UnixMilli(x.SeenMs)), x.From, roster.Plain(x.Agent))
 	}
 	return unknownLogin(err, c.Login)
 }

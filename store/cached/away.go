@@ -242,19 +242,32 @@ type noting struct {
 
 func (w *noting) later(forget func()) { w.then = append(w.then, forget) }
 
-func (w *noting) EndSignIn(ctx context.Context, hash string) error {
+func (w *noting) EndSignIn(ctx context.Context, hash string) (bool, error) {
 	w.later(func() { w.of.known.Invalidate("sign-in " + hash) })
 	return w.AccountsWriter.EndSignIn(ctx, hash)
 }
 
 func (w *noting) EndSignIns(ctx context.Context, id roster.AccountID, except string) error {
-	w.later(func() {
-		w.of.forget(func(v any) bool {
-			in, ok := v.(store.SignIn)
-			return ok && in.Account == id && in.Hash != except
-		})
-	})
+	w.later(func() { w.of.forgetSignIns(id, except) })
 	return w.AccountsWriter.EndSignIns(ctx, id, except)
+}
+
+func (s *Store) forgetSignIns(id roster.AccountID, except string) {
+	s.forget(func(v any) bool {
+		in, ok := v.(store.SignIn)
+		return ok && in.Account == id && in.Hash != except
+	})
+}
+
+// penNoting does so for what an act ends.
+type penNoting struct {
+	store.Writer
+	ended map[roster.AccountID]string // the one that stays
+}
+
+func (w penNoting) EndSignIns(ctx context.Context, id roster.AccountID, except string) error {
+	w.ended[id] = except
+	return w.Writer.EndSignIns(ctx, id, except)
 }
 
 func (w *noting) SaveAccount(ctx context.Context, a store.Account) (store.Account, error) {
@@ -343,6 +356,8 @@ func (nothing) Members(context.Context) ([]roster.Member, error) { return nil, e
 func (nothing) Member(context.Context, roster.MemberID) (roster.Member, error) {
 	return roster.Member{}, errAway
 }
+
+func (nothing) EventsOf(context.Context, int64, int) ([]roster.Event, error) { return nil, errAway }
 
 func (nothing) EventsAfter(context.Context, int64, int) ([]roster.Event, error) { return nil, errAway }
 

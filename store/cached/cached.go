@@ -150,12 +150,16 @@ func (s *Store) Write(ctx context.Context, act roster.Act, fn func(store.Writer)
 	if s.outage.long() {
 		return store.Change{}, errAway
 	}
-	c, err := s.Store.Write(ctx, act, fn)
+	ended := map[roster.AccountID]string{}
+	c, err := s.Store.Write(ctx, act, func(w store.Writer) error { return fn(penNoting{w, ended}) })
 	if s.outage.means(ctx, err) {
 		s.Log.WarnContext(ctx, "a write found the database away", "org", act.Org, "kind", act.Kind, "error", err)
 		return c, errAway
 	}
 	s.forgetMembers(act.Org, c.Events)
+	for id, except := range ended {
+		s.forgetSignIns(id, except)
+	}
 	return c, err
 }
 

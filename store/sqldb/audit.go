@@ -82,7 +82,9 @@ func (v *verifying) fault(log string, at int64, format string, args ...any) {
 // heads are what organisations and access logs say they are at, also logs whose organisation is gone.
 func (v *verifying) heads(ctx context.Context) (list []AuditHead, err error) {
 	rows, err := v.tx.QueryContext(ctx, `SELECT o.id, o.slug, o.revision, COALESCE(h.n, 0), COALESCE(h.chain, '') FROM orgs o LEFT JOIN access_heads h ON h.org_id = o.id
-		UNION ALL SELECT h.org_id, '', 0, h.n, h.chain FROM access_heads h WHERE h.org_id NOT IN (SELECT id FROM orgs) ORDER BY 2, 1`)
+		UNION ALL SELECT h.org_id, '', 0, h.n, h.chain FROM access_heads h WHERE h.org_id NOT IN (SELECT id FROM orgs)
+		UNION ALL SELECT DISTINCT a.org_id, '', 0, 0, '' FROM accesses a WHERE a.org_id NOT IN (SELECT id FROM orgs) AND a.org_id NOT IN (SELECT org_id FROM access_heads)
+		ORDER BY 2, 1`)
 	if err != nil {
 		return nil, err
 	}
@@ -104,7 +106,7 @@ type signedAct struct {
 }
 
 const auditActs = `SELECT a.revision, a.actor_id, a.actor_name, a.act_key, a.kind, a.place, a.undoes, a.at_ms, a.request, a.address, a.sign_in, a.salt, a.chain,
-	COALESCE(e.n, -1), COALESCE(e.name, ''), COALESCE(e.site_id, ''), COALESCE(e.staff_id, ''), COALESCE(e.day, ''), COALESCE(e.subject_id, ''),
+	e.n, COALESCE(e.name, ''), COALESCE(e.site_id, ''), COALESCE(e.staff_id, ''), COALESCE(e.day, ''), COALESCE(e.subject_id, ''),
 	e.before_json, e.after_json, COALESCE(e.salt, '')
 	FROM acts a LEFT JOIN events e ON e.org_id = a.org_id AND e.revision = a.revision WHERE a.org_id = ? ORDER BY a.revision, e.n`
 
@@ -119,8 +121,9 @@ func (v *verifying) acts(ctx context.Context) error {
 	for rows.Next() {
 		a, e := salted[roster.PastAct]{of: roster.PastAct{Act: roster.Act{Org: v.head.Org}}}, salted[roster.Event]{}
 		x := &a.of
+		var n sql.NullInt64 // of an event, if there is one
 		err := rows.Scan(&x.Revision, &x.Actor, &x.Name, &x.Key, &x.Kind, &x.Place, &x.Undoes, &x.AtMs, &x.Request, &x.Address, &x.SignIn, &a.salt, &x.Chain,
-			&e.of.N, &e.of.Name, &e.of.Site, &e.of.Cell.Staff, day{&e.of.Cell.Day}, &e.of.Subject, rawText{&e.of.Before}, rawText{&e.of.After}, &e.salt)
+			&n, &e.of.Name, &e.of.Site, &e.of.Cell.Staff, day{&e.of.Cell.Day}, &e.of.Subject, rawText{&e.of.Before}, rawText{&e.of.After}, &e.salt)
 		if err != nil {
 			return fmt.Errorf("%s: an act after revision %d cannot be read: %w", v.head.Slug, c.last, err)
 		}
@@ -128,7 +131,7 @@ func (v *verifying) acts(ctx context.Context) error {
 			c.check(now)
 			now = signedAct{act: a}
 		}
-		if e.of.N >= 0 {
+		if e.of.N = int(n.Int64); n.Valid {
 			now.events = append(now.events, e)
 		}
 	}

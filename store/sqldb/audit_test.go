@@ -80,6 +80,7 @@ var tampering = []struct{ name, sql, want string }{
 	{"whom it is about", `UPDATE events SET subject_id = 'x' WHERE revision = 4`, "acts 4"},
 	{"an event removed", `DELETE FROM events WHERE revision = 4`, "acts 4"},
 	{"an event more", `INSERT INTO events (org_id, revision, n, name, site_id, staff_id, day, subject_id, salt) VALUES ('ORG', 4, 1, 'x', '', '', '', '', '')`, "acts 4"},
+	{"an event put before the others", `INSERT INTO events (org_id, revision, n, name, site_id, staff_id, day, subject_id, salt) VALUES ('ORG', 4, -1, 'x', '', '', '', '', '')`, "acts 4"},
 	{"an act removed", `DELETE FROM events WHERE revision = 3; DELETE FROM acts WHERE revision = 3`, "acts 4"},
 	{"the first act removed", `DELETE FROM events WHERE revision = 1; DELETE FROM acts WHERE revision = 1`, "acts 2"},
 	{"the last act removed", `DELETE FROM events WHERE revision = 6; DELETE FROM acts WHERE revision = 6`, "acts 5"},
@@ -95,6 +96,7 @@ var tampering = []struct{ name, sql, want string }{
 	{"the last entry removed", `DELETE FROM accesses WHERE org_id = 'ORG' AND n = 4`, "accesses 3"},
 	{"all entries removed", `DELETE FROM accesses`, "accesses 0, accesses 0"},
 	{"an entry of nobody altered", `UPDATE accesses SET subject = 'x' WHERE org_id = ''`, "accesses 1"},
+	{"a head of nobody removed", `DELETE FROM access_heads WHERE org_id = ''`, "accesses 1"},
 	{"a head put back", `UPDATE access_heads SET n = 3 WHERE org_id = 'ORG'`, "accesses 4"},
 }
 

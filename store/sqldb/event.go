@@ -25,6 +25,10 @@ func (r rawText) Scan(src any) error {
 	return err
 }
 
+func (r *reader) EventsOf(ctx context.Context, revision int64, limit int) ([]roster.Event, error) {
+	return query(ctx, r, `SELECT `+eventColumns+` FROM events e WHERE e.org_id = ? AND e.revision = ? ORDER BY e.n LIMIT ?`, scanEvent, revision, limit)
+}
+
 func (r *reader) EventsAfter(ctx context.Context, revision int64, limit int) ([]roster.Event, error) {
 	return query(ctx, r, `SELECT `+eventColumns+` FROM events e WHERE e.org_id = ? AND e.revision > ? ORDER BY e.revision, e.n LIMIT ?`,
 		scanEvent, revision, limit)

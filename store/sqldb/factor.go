@@ -83,6 +83,15 @@ func (w *accountsWriter) RemoveFactor(ctx context.Context, account roster.Accoun
 	return w.exec(ctx, `DELETE FROM factors WHERE account_id = ? AND id = ?`, account, id)
 }
 
+// CountFactors passes the gate of accounts, so that the count holds.
+func (w *accountsWriter) CountFactors(ctx context.Context, account roster.AccountID) (n int, err error) {
+	if err := passGate(ctx, w.tx, gateAccounts); err != nil {
+		return 0, err
+	}
+	err = w.tx.QueryRowContext(ctx, `SELECT COUNT(*) FROM factors WHERE account_id = ?`, account).Scan(&n)
+	return n, err
+}
+
 // UseStep is one conditional update, so of several rivals with one code exactly one wins.
 func (w *accountsWriter) UseStep(ctx context.Context, account roster.AccountID, id string, step, nowMs int64) (bool, error) {
 	return changedOne(ctx, w.tx, `UPDATE factors SET last_step = ?, used_ms = ? WHERE account_id = ? AND id = ? AND last_step < ?`, step, nowMs, account, id, step)

@@ -68,13 +68,26 @@ func (db *DB) exec(ctx context.Context, statement string, args ...any) error {
 }
 
 // EndSignIn ends one.
-func (w *accountsWriter) EndSignIn(ctx context.Context, hash string) error {
-	return w.exec(ctx, `DELETE FROM sign_ins WHERE hash = ?`, hash)
+func (w *accountsWriter) EndSignIn(ctx context.Context, hash string) (bool, error) {
+	return changedOne(ctx, w.tx, `DELETE FROM sign_ins WHERE hash = ?`, hash)
 }
 
 // EndSignIns ends all of an account but one.
 func (w *accountsWriter) EndSignIns(ctx context.Context, account roster.AccountID, except string) error {
-	return w.exec(ctx, `DELETE FROM sign_ins WHERE account_id = ? AND hash <> ?`, account, except)
+	return endSignIns(ctx, w.tx, account, except)
+}
+
+// EndSignIns does the same within an act.
+func (w *writer) EndSignIns(ctx context.Context, account roster.AccountID, except string) error {
+	return endSignIns(ctx, w.tx, account, except)
+}
+
+func endSignIns(ctx context.Context, tx *sql.Tx, account roster.AccountID, except string) error {
+	if _, err := tx.ExecContext(ctx, `DELETE FROM sign_ins WHERE account_id = ? AND hash <> ?`, account, except); err != nil {
+		return err
+	}
+	_, err := tx.ExecContext(ctx, `DELETE FROM links WHERE account_id = ? AND kind <> ?`, account, store.LinkSignIn)
+	return err
 }
 
 // PruneSignIns forgets those that ended.

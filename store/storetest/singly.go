@@ -26,7 +26,7 @@ func (s singly) SaveSignIn(ctx context.Context, x store.SignIn) error {
 }
 
 func (s singly) EndSignIn(ctx context.Context, hash string) error {
-	return s.each(ctx, func(w store.AccountsWriter) error { return w.EndSignIn(ctx, hash) })
+	return s.each(ctx, func(w store.AccountsWriter) error { _, err := w.EndSignIn(ctx, hash); return err })
 }
 
 func (s singly) EndSignIns(ctx context.Context, id roster.AccountID, except string) error {
