@@ -31,8 +31,9 @@ var rooms = map[string]struct {
 	"app/django":      {[]string{"roster", "store"}, "an import writes like any other act"},
 	"views":           {[]string{"roster", "static"}, "what is drawn must not fetch what it draws"},
 	"seal":            {nil, "what keeps secrets does not know whose"},
+	"oidc":            {nil, "who asks a provider does not know what for"},
 	"logs":            {[]string{"store", "roster"}, "a line knows which request caused it, and nothing of what it is about"},
-	"handlers":        {[]string{"app", "views", "roster", "static"}, "the edge asks app, never the store"},
+	"handlers":        {[]string{"app", "views", "roster", "static", "oidc"}, "the edge asks app, never the store"},
 	"cmd/wakakusa":    {[]string{"*"}, "it ties the rooms together"},
 	"":                {nil, "it describes the module and holds litestream.yml"},
 }
@@ -53,6 +54,9 @@ var outside = map[string]string{
 	"github.com/aws":                 "store/offsite",
 	"github.com/pkg/sftp":            "store/offsite",
 	"gopkg.in/natefinch/lumberjack":  "logs",
+	"github.com/coreos/go-oidc":      "oidc",
+	"github.com/go-jose":             "oidc",
+	"golang.org/x/oauth2":            "oidc",
 }
 
 // TestRooms keeps the import graph as the architecture draws it. Tests may import what they like.
