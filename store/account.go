@@ -83,6 +83,7 @@ type Accounts interface {
 
 	AccessLog
 	FactorReader
+	IdentityReader
 	SignIns
 	Links
 	Failures
@@ -95,6 +96,7 @@ type AccountWriter interface {
 	// AddAccount adds an account (Taken as SaveAccount) and uses the one-time link that let it in, by hash: NotFound if the link was
 	// used, has ended, or does not exist.
 	AddAccount(ctx context.Context, a Account, link string) (Account, error)
+	IdentityAdder
 }
 
 // Leases say which of several programs on one database does what only one of them should do.
