@@ -67,6 +67,8 @@ func (t accessTeller) line(e roster.Access) string {
 		}
 	case roster.ActionAuditExported:
 		args["Rows"] = string(field(e.After, "Rows"))
+	case roster.ActionSignedIn, roster.ActionSignInRefused:
+		args["By"] = strings.Trim(string(field(e.After, "By")), `"`)
 	case roster.ActionAccountSaved:
 		args["What"] = t.text.Join(t.differences(e))
 	}

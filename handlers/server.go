@@ -17,6 +17,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"wakakusa/app"
+	"wakakusa/oidc"
 	"wakakusa/roster"
 	"wakakusa/static"
 	"wakakusa/views"
@@ -31,6 +32,9 @@ type Config struct {
 	Limits  Limits
 	Upkeep  *app.Upkeep // the keeping of data
 	Log     *slog.Logger
+
+	Provider     *oidc.Provider // of identities; nil: there is none
+	ProviderName string         // as people call it
 
 	SlowQueries func() int64 // since the start
 }

@@ -110,6 +110,7 @@ const (
 	sessionRenewed = "renewed" // it goes on from another
 	sessionPending = "pending" // account of whoever knew the password and has not shown the second factor yet
 	sessionFactor  = "factor"  // a second factor was shown
+	sessionBy      = "by"      // what it was begun with, "" for a password
 	sessionProved  = "proved"  // instant in ms when its person last showed who they are, or demoProved
 )
 
@@ -185,12 +186,18 @@ func (s *Server) renewSession(c *request, more map[string]string) error {
 	return s.signIn(c, c.account, values)
 }
 
-// awaitFactor remembers for some minutes who knew the password. It is no sign-in.
-func (s *Server) awaitFactor(c *request, acc app.Account) error {
-	sess := sessions.NewSession(s.sessions, s.sessions.name())
+// awaitFactor remembers for some minutes who knew the password, or came from a provider. It is no sign-in.
+func (s *Server) awaitFactor(c *request, acc app.Account, by string) error {
+	return s.await(c, s.sessions.name(), map[string]string{sessionPending: string(acc.ID), sessionBy: by})
+}
+
+// await keeps values for some minutes, under a cookie of a name. It is no sign-in.
+func (s *Server) await(c *request, name string, values map[string]string) error {
+	sess := sessions.NewSession(s.sessions, name)
 	sess.Options = s.sessions.options()
 	sess.Options.MaxAge = int(pendingLasts.Seconds())
-	for k, v := range map[string]string{sessionPending: string(acc.ID), sessionRenewed: "yes", sessionIdle: pendingLasts.String(), sessionLasts: pendingLasts.String(), sessionAddress: c.RealIP()} {
+	maps.Copy(values, map[string]string{sessionRenewed: "yes", sessionIdle: pendingLasts.String(), sessionLasts: pendingLasts.String(), sessionAddress: c.RealIP()})
+	for k, v := range values {
 		sess.Values[k] = v
 	}
 	return sess.Save(c.Request(), c.Response())

@@ -47,6 +47,15 @@ func (s SignIn) Idle() time.Duration {
 	return d
 }
 
+// By is what it was begun with, as its values say; "" for a password.
+func (s SignIn) By() string {
+	var v struct{ By string }
+	if json.Unmarshal([]byte(s.Values), &v) != nil {
+		return ""
+	}
+	return v.By
+}
+
 // LinkKind says what a one-time link is for.
 type LinkKind string
 

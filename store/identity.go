@@ -13,6 +13,9 @@ type Identity struct {
 	CreatedMs       int64
 }
 
+// Is reports the same identity, whosever it is.
+func (x Identity) Is(o Identity) bool { return x.Issuer == o.Issuer && x.Subject == o.Subject }
+
 // IdentityReader reads identities.
 type IdentityReader interface {
 	IdentityBy(ctx context.Context, issuer, subject string) (Identity, error)     // NotFound

@@ -9,6 +9,8 @@ type Proof struct {
 	Login    string
 	Password bool // asked for
 	Code     bool // asked for
+
+	Elsewhere bool // asked at the provider of identities instead
 }
 
 // SignIns is where somebody is signed in.

@@ -50,6 +50,7 @@ type Provider struct {
 	codes  map[string]issued
 	asked  url.Values
 	tokens int
+	open   int
 }
 
 // Does is how the provider behaves.
@@ -127,6 +128,19 @@ func (p *Provider) Asked() (url.Values, int) {
 	return p.asked, p.tokens
 }
 
+// Open counts those who wait for an answer.
+func (p *Provider) Open() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.open
+}
+
+func (p *Provider) count(n int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.open += n
+}
+
 func (p *Provider) behaviour() Does {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -137,6 +151,8 @@ func (p *Provider) behaving(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		r.ParseForm() //nolint:errcheck // a body that was read is what tells that whoever sent it has gone
 		d := p.behaviour()
+		p.count(+1)
+		defer p.count(-1)
 		select {
 		case <-time.After(d.Sleep):
 		case <-r.Context().Done():
