@@ -86,7 +86,12 @@ func (p *program) open(ctx context.Context, cfg Config) (err error) {
 		p.app.KeepNothing()
 	}
 	p.upkeep = p.store.upkeep(cfg, p.app, p.log, p.restored)
+	provider, err := cfg.provider()
+	if err != nil {
+		return err
+	}
 	p.server, err = handlers.New(p.app, handlers.Config{
+		Provider: provider, ProviderName: cfg.OIDCName,
 		Hosts: cfg.AllowedHosts, Public: cfg.PublicURL, Secure: cfg.UseHTTPS, Proxies: proxies, Limits: limits, Upkeep: p.upkeep, Log: p.log,
 		SlowQueries: p.store.SlowQueries,
 	})
