@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"errors"
+	"log/slog"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -190,7 +191,11 @@ func (s *Server) notLetIn(c *request, t trip, err error) error {
 		c.Response().Header().Set("Retry-After", awayRetry)
 		return s.page(c, http.StatusServiceUnavailable, views.NotLetInPage(v))
 	case errors.As(err, &refused):
-		s.Log.WarnContext(c.ctx(), "an answer of the provider of identities was refused", "error", err)
+		level := slog.LevelInfo // people's own doing
+		if refused.Why == oidc.WhyToken || refused.Why == oidc.WhyOld {
+			level = slog.LevelWarn
+		}
+		s.Log.Log(c.ctx(), level, "an answer of the provider of identities was refused", "error", err)
 		if err := s.recordNotLetIn(c, t, refused.Why); err != nil {
 			return err
 		}

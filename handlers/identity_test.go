@@ -43,6 +43,9 @@ func (a answer) addressOf(t *testing.T) string {
 	if !ok || !strings.Contains(a.body, `href="`+strings.ReplaceAll(address, "&", "&amp;")+`"`) {
 		t.Fatalf("leads to %q\n%s", address, a.body)
 	}
+	if policy := a.Header.Get("Content-Security-Policy"); !strings.Contains(policy, "form-action 'self';") || a.Header.Get("Referrer-Policy") != "same-origin" {
+		t.Errorf("the policy is %q", policy)
+	}
 	return address
 }
 
@@ -238,7 +241,11 @@ func TestOIDCRefused(t *testing.T) {
 	t.Run("another browser's", func(t *testing.T) {
 		thief, victim := o.browser(), o.browser()
 		back := visit(t, thief.post("/sign-in/oidc", nil).addressOf(t))
+		before := o.digest()
 		refused(t, victim, victim.get(back), oidc.WhyState)
+		if o.digest() != before {
+			t.Error("it changed something")
+		}
 		visit(t, victim.post("/sign-in/oidc", nil).addressOf(t)) // on a trip of their own
 		refused(t, victim, victim.get(back), oidc.WhyState)
 		o.admin.get(back).want(t, 403)

@@ -172,6 +172,8 @@ type Trip struct {
 
 // Begin returns where to send somebody, and what to keep meanwhile. ErrAway.
 func (p *Provider) Begin(ctx context.Context, again bool) (address string, kept Trip, err error) {
+	ctx, cancel := context.WithTimeout(ctx, answersWithin)
+	defer cancel()
 	d, err := p.discover(ctx)
 	if err != nil {
 		return "", kept, err
@@ -203,6 +205,8 @@ func (p *Provider) Finish(ctx context.Context, kept Trip, query url.Values) (who
 	if query.Get("error") != "" || query.Get("code") == "" {
 		return who, refuse(WhyCancelled, "the provider answered %.40q", query.Get("error"))
 	}
+	ctx, cancel := context.WithTimeout(ctx, 2*answersWithin)
+	defer cancel()
 	d, err := p.discover(ctx)
 	if err != nil {
 		return who, err
@@ -218,7 +222,7 @@ func same(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []byt
 
 // orAway is a refusal, unless the provider was away.
 func orAway(err error) error {
-	if asked := new(url.Error); errors.As(err, &asked) { // nobody answered, or nobody could
+	if asked := new(url.Error); errors.As(err, &asked) || errors.Is(err, context.DeadlineExceeded) { // nobody answered, or nobody could
 		return fmt.Errorf("%w: %w", ErrAway, err)
 	}
 	if answered := new(oauth2.RetrieveError); errors.As(err, &answered) { // its text holds the whole answer
