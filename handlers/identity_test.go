@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"wakakusa/app"
 	"wakakusa/oidc"
 	"wakakusa/oidc/oidctest"
 	"wakakusa/roster"
@@ -232,11 +233,14 @@ func TestOIDCRefused(t *testing.T) {
 		})
 	}
 	t.Run("replay", func(t *testing.T) {
-		b := o.browser()
-		back := visit(t, b.post("/sign-in/oidc", nil).addressOf(t))
+		b, copied := o.browser(), o.browser()
+		left := b.post("/sign-in/oidc", nil)
+		back := visit(t, left.addressOf(t))
+		copied.header.Set("Cookie", left.Header.Get("Set-Cookie"))
 		b.get(back).want(t, 303)
 		b.post("/sign-out", nil)
 		refused(t, b, b.get(back), oidc.WhyState)
+		refused(t, copied, copied.get(back), oidc.WhyState) // the server has forgotten it, too
 	})
 	t.Run("another browser's", func(t *testing.T) {
 		thief, victim := o.browser(), o.browser()
@@ -485,21 +489,34 @@ func TestOIDCUnlink(t *testing.T) {
 	at.Set(oidctest.Does{Subject: "first"})
 	b := o.joined("二つの人", roster.RoleViewer)
 	b.post(removal, values("identity", "first")).want(t, 422).holds(t, "ログインする方法がなくなります")
-	at.Set(oidctest.Does{Subject: "second"})
-	o.linked(b)
-	codes := make([]int, 2)
-	var both sync.WaitGroup
-	for i, subject := range []string{"first", "second"} {
-		rival := *b
-		both.Go(func() { codes[i] = rival.post(removal, values("identity", subject)).StatusCode })
-	}
-	both.Wait()
-	list, err := o.app.Identities(t.Context(), o.account(t, "二つの人").ID)
-	must(t, err)
-	if len(list) != 1 {
-		t.Errorf("%v: %d identities are left of two", codes, len(list))
-	}
+	t.Run("rivals", func(t *testing.T) { o.rivalRemovals(t, o.account(t, "二つの人"), at.Issuer) })
 	must(t, sound(o))
+}
+
+// rivalRemovals: of two who at the same moment each remove one of two ways to sign in, one is refused.
+func (o *office) rivalRemovals(t *testing.T, acc store.Account, issuer string) {
+	one, two := app.Identity{Issuer: issuer, Subject: "first"}, app.Identity{Issuer: issuer, Subject: "second"}
+	for range 50 {
+		for _, x := range []app.Identity{one, two} {
+			if err := o.app.LinkIdentity(t.Context(), acc, x, ""); err != nil && roster.KindOf(err) != roster.Taken {
+				t.Fatal(err)
+			}
+		}
+		var both sync.WaitGroup
+		for _, x := range []app.Identity{one, two} {
+			both.Go(func() {
+				if err := o.app.RemoveIdentity(t.Context(), acc, x, ""); err != nil && roster.KindOf(err) != roster.Stale && roster.KindOf(err) != roster.RuleBroken {
+					t.Error(err)
+				}
+			})
+		}
+		both.Wait()
+		list, err := o.app.Identities(t.Context(), acc.ID)
+		must(t, err)
+		if len(list) != 1 {
+			t.Fatalf("%d identities are left of two", len(list))
+		}
+	}
 }
 
 // TestOIDCTenancy: an account of two organisations is one identity's; each organisation's record tells of it, and neither tells of the other (C2).

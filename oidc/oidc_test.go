@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -183,6 +184,16 @@ func claim(pairs ...any) func(*oidctest.Provider, *oidctest.Does) {
 }
 
 func domains(list ...string) func(*Config) { return func(c *Config) { c.Domains = list } }
+
+// TestTrusted: of what a provider offers, only signatures by a key that nobody else has are believed.
+func TestTrusted(t *testing.T) {
+	_, p := pair(t)
+	d, err := p.discover(t.Context())
+	must(t, err)
+	if !slices.Equal(d.algs, []string{"RS256", "PS256", "ES256"}) {
+		t.Error(d.algs)
+	}
+}
 
 // TestGoogleDomain: a private account there may have any e-mail, so only what Google says itself counts.
 func TestGoogleDomain(t *testing.T) {
