@@ -436,8 +436,10 @@ func TestOIDCProof(t *testing.T) {
 	}
 	b.post(o.base+"/proof/oidc", values("proof_next", page, "proof_post", "1", "name", strings.Repeat("x", maxKept))).want(t, 413)
 	o.admin.post(o.base+"/proof/oidc", nil).want(t, 404) // has a password
+	back := visit(t, b.post(o.base+"/proof/oidc", nil).addressOf(t))
 	o.enrol(b)
-	b.post(o.base+"/proof/oidc", nil).want(t, 404) // has a factor now
+	b.get(back).want(t, 422) // has a factor now
+	b.post(o.base+"/proof/oidc", nil).want(t, 404)
 	must(t, sound(o))
 }
 
