@@ -342,6 +342,9 @@ func (a *App) Prune(ctx context.Context) error {
 	if err := a.store.PruneSignIns(ctx, now.UnixMilli()); err != nil {
 		return err
 	}
+	if err := a.store.PruneLinks(ctx, now.UnixMilli()); err != nil {
+		return err
+	}
 	return a.store.PruneFailures(ctx, now.Add(-24*time.Hour).UnixMilli())
 }
 

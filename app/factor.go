@@ -23,6 +23,7 @@ type Factor = store.Factor
 type Sealer interface {
 	Seal(purpose string, plain []byte) string
 	Open(purpose, text string) ([]byte, error)
+	Current(text string) bool // sealed with the present key
 }
 
 // SealWith gives the key of the installation. Without one there are no codes of an app. It must be called before anything else.
@@ -174,7 +175,8 @@ func (a *App) RenewRecoveryCodes(ctx context.Context, acc Account) ([]string, er
 	})
 }
 
-// RemoveFactor forgets one, and ends all other sign-ins. The last one stays where an organisation asks for one.
+// RemoveFactor forgets one, and ends all other sign-ins. The last one stays where an organisation asks for one, and so does a passkey without
+// which nobody could sign in.
 func (a *App) RemoveFactor(ctx context.Context, acc Account, id, keep string) error {
 	have, err := a.store.Factors(ctx, acc.ID)
 	if err != nil {
@@ -191,8 +193,18 @@ func (a *App) RemoveFactor(ctx context.Context, acc Account, id, keep string) er
 	if len(have) == 1 && NeedsFactor(places) {
 		return roster.Refuse(roster.RuleBroken, "error.last_factor")
 	}
+	as, err := a.store.Identities(ctx, acc.ID)
+	if err != nil {
+		return err
+	}
+	if signsIn(acc, have, as) && !signsIn(acc, slices.Delete(slices.Clone(have), i, i+1), as) {
+		return roster.Refuse(roster.RuleBroken, "error.last_way")
+	}
 	removed := roster.Accessed(roster.ActionFactorRemoved, id, factorTold{have[i].Kind, have[i].Name}, nil)
 	return a.alter(ctx, acc, removed, func(w store.AccountsWriter) error {
+		if _, err := w.SaveAccount(ctx, acc); err != nil { // of two who each remove a way to sign in, the second finds it stale
+			return err
+		}
 		if err := w.RemoveFactor(ctx, acc.ID, id); err != nil {
 			return err
 		}

@@ -94,8 +94,12 @@ func (a *App) RemoveIdentity(ctx context.Context, acc Account, x Identity, keep 
 		return roster.Refuse(roster.NotFound, "error.identity_gone")
 	}
 	others := slices.DeleteFunc(have, func(o Identity) bool { return o.Issuer != x.Issuer || o.Subject == x.Subject })
-	if ok, err := a.signsInWithout(ctx, acc, others); err != nil || !ok {
-		return cmp.Or(err, error(roster.Refuse(roster.RuleBroken, "error.last_way")))
+	factors, err := a.store.Factors(ctx, acc.ID)
+	if err != nil {
+		return err
+	}
+	if !signsIn(acc, factors, others) {
+		return roster.Refuse(roster.RuleBroken, "error.last_way")
 	}
 	x.Account = acc.ID
 	removed := roster.Accessed(roster.ActionIdentityRemoved, "", identityTold{x.Issuer, x.Subject}, nil)
@@ -110,11 +114,9 @@ func (a *App) RemoveIdentity(ctx context.Context, acc Account, x Identity, keep 
 	})
 }
 
-// signsInWithout reports that an account can sign in with what is left: a password, a passkey, or other identities.
-func (a *App) signsInWithout(ctx context.Context, acc Account, left []Identity) (bool, error) {
-	factors, err := a.store.Factors(ctx, acc.ID)
-	passkey := slices.ContainsFunc(factors, func(f Factor) bool { return f.Kind == store.FactorPasskey })
-	return acc.Password != "" || passkey || len(left) > 0, err
+// signsIn reports that an account can sign in by what it has: a password, a passkey, or an identity.
+func signsIn(acc Account, factors []Factor, as []Identity) bool {
+	return acc.Password != "" || len(as) > 0 || slices.ContainsFunc(factors, func(f Factor) bool { return f.Kind == store.FactorPasskey })
 }
 
 // JoiningAs is what a provider says of an invited person, and the user name that they typed, if they did.

@@ -15,7 +15,7 @@ import (
 
 // getAccesses tells who signed in, tried to, changed a password, or took data out, newest first.
 func (s *Server) getAccesses(c *request) error {
-	ask, err := s.ask(c, "/accesses", c.QueryParams(), accessNouns)
+	ask, err := s.ask(c, "/history/accesses", c.QueryParams(), accessNouns)
 	if err != nil {
 		return err
 	}
@@ -136,7 +136,7 @@ func (s *Server) postHistoryExport(c *request) error {
 
 // postAccessExport does the same for the access log.
 func (s *Server) postAccessExport(c *request) error {
-	ask, err := s.askedToExport(c, func(v map[string][]string) (asking, error) { return s.ask(c, "/accesses", v, accessNouns) })
+	ask, err := s.askedToExport(c, func(v map[string][]string) (asking, error) { return s.ask(c, "/history/accesses", v, accessNouns) })
 	if err != nil {
 		return err
 	}

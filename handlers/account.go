@@ -26,7 +26,7 @@ func (s *Server) getSignIn(c *request) error {
 		return c.Redirect(http.StatusSeeOther, "/")
 	}
 	form := views.Form{Action: "/sign-in", Values: map[string][]string{"next": {localPath(c.QueryParam("next"))}}}
-	return s.page(c, http.StatusOK, views.SignIn(s.frame(c, "sign_in.title"), form))
+	return s.signInPage(c, http.StatusOK, form)
 }
 
 func (s *Server) postSignIn(c *request) error {
@@ -40,13 +40,26 @@ func (s *Server) postSignIn(c *request) error {
 		form := views.Form{Action: "/sign-in", Faults: faults, Values: map[string][]string{
 			"login": {c.field("login")}, "next": {localPath(c.field("next"))},
 		}}
-		return s.page(c, status(err), views.SignIn(s.frame(c, "sign_in.title"), form))
+		return s.signInPage(c, status(err), form)
 	}
 	return s.enter(c, acc)
 }
 
+func (s *Server) signInPage(c *request, code int, form views.Form) error {
+	key, err := s.askPasskey(c, form.Value("next"))
+	if err != nil {
+		return err
+	}
+	return s.page(c, code, views.SignIn(withScript(s.frame(c, "sign_in.title"), key), form, key))
+}
+
 // enter signs in whoever knew the password, or asks for the second factor first.
 func (s *Server) enter(c *request, acc app.Account) error {
+	return s.enterWith(c, acc, c.justProved(false))
+}
+
+// enterWith does so with values for the session, where no second factor is asked for.
+func (s *Server) enterWith(c *request, acc app.Account, values map[string]string) error {
 	factors, err := s.app.Factors(c.ctx(), acc.ID)
 	if err != nil {
 		return err
@@ -58,7 +71,7 @@ func (s *Server) enter(c *request, acc app.Account) error {
 		}
 		return s.goTo(c, "/sign-in/code?next="+url.QueryEscape(next))
 	}
-	if err := s.signIn(c, acc, c.justProved(false)); err != nil {
+	if err := s.signIn(c, acc, values); err != nil {
 		return err
 	}
 	return s.goTo(c, cmp.Or(next, "/"))
@@ -92,6 +105,9 @@ func (s *Server) linkPage(c *request, code int, l app.Link, form views.Form) err
 	if err != nil {
 		return err
 	}
+	if l.Kind == "qr" {
+		return s.page(c, code, views.QRSignIn(s.frame(c, "sign_in.title"), form, v.Org.Name, v.Member.Name))
+	}
 	return s.page(c, code, views.Join(s.frame(c, "join.title"), views.Joining{
 		Form: form, Org: v.Org.Name, Name: v.Member.Name, Login: v.Login, Long: v.Member.Role.Manages(),
 	}))
@@ -118,6 +134,9 @@ func (s *Server) postLink(c *request) error {
 			return err
 		}
 		return s.goTo(c, "/")
+	}
+	if l.Kind == "qr" {
+		return s.enterWith(c, acc, nil) // a code that somebody saw proves nothing more
 	}
 	return s.enter(c, acc)
 }

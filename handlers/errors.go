@@ -78,7 +78,7 @@ func (s *Server) answerError(err error, c echo.Context) {
 		if code == http.StatusServiceUnavailable && c.Request().Method == http.MethodGet {
 			said = r.text.T(errorText(code)) // nothing was typed
 		}
-		err = s.page(r, code, views.ErrorPage(s.frame(r, errorTitle(code)), said))
+		err = s.page(r, code, views.ErrorPage(s.frame(r, errorTitle(code)), said, s.Support))
 	}
 	if err == nil {
 		return

@@ -33,6 +33,9 @@ func (s *Server) factorsPage(c *request, code int, recovery []string) error {
 		Frame: s.frame(c, "factor.title"), Back: c.base() + "/account", Add: base + "/new", Removal: base + "/removal", Renewal: base + "/recovery",
 		Left: left, Recovery: recovery, Needed: c.lacksFactor(),
 	}
+	if key, err := s.askPasskey(c, ""); err == nil && key.Options != "" {
+		v.AddKey = base + "/passkey"
+	}
 	for _, f := range list {
 		line := views.FactorLine{ID: f.ID, Name: f.Name, Kind: c.text.T("factor.kind_" + string(f.Kind)), Since: c.when(f.CreatedMs)}
 		if f.UsedMs > 0 {
@@ -53,7 +56,7 @@ func (s *Server) getNewFactor(c *request) error {
 }
 
 func (s *Server) newFactorPage(c *request, code int, e app.Enrolment, faults map[string]string) error {
-	picture, err := qr.Encode(e.URL, qr.M)
+	picture, err := qr.Encode(e.URL, qr.L)
 	if err != nil {
 		return err
 	}

@@ -156,7 +156,7 @@ func TestResetKeepsMFA(t *testing.T) {
 	if to := o.browser().post("/sign-in", values("login", "haruna", "password", "すみれやれんげの花に")).want(t, 303).location(); to != "/" {
 		t.Errorf("without factors the password leads to %s", to)
 	}
-	o.admin.get(o.base+"/accesses").holds(t, "佐藤 陽菜さんの二段階認証を外しました")
+	o.admin.get(o.base+"/history/accesses").holds(t, "佐藤 陽菜さんの二段階認証を外しました")
 }
 
 // TestNewFactor: a wrong code keeps the secret and what was typed; a sealed secret is nobody else's.
@@ -228,10 +228,10 @@ func TestFactorEndsOthers(t *testing.T) {
 // stepUp are the routes that ask once more, in words of the policy (A7): roles and links of members, factors, whatever takes much data out or puts
 // the database back.
 var stepUp = []string{
-	"POST /o/:org/members/:member", "POST /o/:org/members/:member/link", "POST /o/:org/members/:member/factors",
-	"GET /o/:org/account/factors/new", "POST /o/:org/account/factors/new", "POST /o/:org/account/factors/recovery", "POST /o/:org/account/factors/removal",
+	"POST /o/:org/members/:member", "POST /o/:org/members/:member/link", "POST /o/:org/members/:member/qr", "POST /o/:org/members/:member/factors",
+	"GET /o/:org/account/factors/new", "POST /o/:org/account/factors/new", "GET /o/:org/account/factors/passkey", "POST /o/:org/account/factors/passkey", "POST /o/:org/account/factors/recovery", "POST /o/:org/account/factors/removal",
 	"POST /o/:org/account/identities", "POST /o/:org/account/identities/removal",
-	"POST /o/:org/history/export", "POST /o/:org/accesses/export", "POST /o/:org/backups/restore", "GET /o/:org/backups/:backup",
+	"POST /o/:org/history/export", "POST /o/:org/history/accesses/export", "POST /o/:org/backups/restore", "GET /o/:org/backups/:backup",
 }
 
 // TestStepUp: ten minutes after somebody has shown who they are, these routes and no others ask again, and nothing is done before (A7).

@@ -48,7 +48,7 @@ func (s *Server) getHistory(c *request) error {
 
 // historyKinds are the two records.
 func historyKinds(c *request) []views.Link {
-	links := []views.Link{{Href: c.base() + "/history", Label: c.text.T("history.changes")}, {Href: c.base() + "/accesses", Label: c.text.T("access.title")}}
+	links := []views.Link{{Href: c.base() + "/history", Label: c.text.T("history.changes")}, {Href: c.base() + "/history/accesses", Label: c.text.T("access.title")}}
 	for i := range links {
 		links[i].Current = links[i].Href == c.Request().URL.Path
 	}

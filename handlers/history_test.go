@@ -78,7 +78,7 @@ func TestAccessLog(t *testing.T) {
 		known++
 	}
 	told(b.post("/sign-in", values("login", "haruna", "password", "x")).want(t, 429), roster.ActionSignInLimited, "")
-	seen := o.admin.get(o.base+"/accesses").want(t, 200).lacks(t, "access.", staffPassword, fresh)
+	seen := o.admin.get(o.base+"/history/accesses").want(t, 200).lacks(t, "access.", staffPassword, fresh)
 	seen.holds(t, "ログインしました", "ログアウトしました", "ログインできませんでした", "失敗が続いた", "パスワードを変更しました", "設定し直しました", "佐藤 陽菜さんのパスワード再設定のリンク",
 		"アカウントを変更しました。(言語、明るさ)", "権限のない操作(GET /o/:org/members)を断りました", "バックアップ wakakusa_shift_backup_", "変更の記録を書き出しました", "接続元 127.0.0.1", "(だれか不明)",
 		a.Header.Get("X-Request-Id")[:8])
@@ -147,7 +147,7 @@ func TestHistorySearch(t *testing.T) {
 	}
 	o.admin.get(page+"?from=2026-11-26&to=2026-11-25&who="+who).want(t, 422).holds(t, "終わりの日が始まりの日より前です", `value="2026-11-26"`, `selected>田中 実`)
 	o.admin.get(page+"?from=明日").want(t, 422).holds(t, "日付として読めません")
-	o.admin.get(o.base+"/accesses?who="+who+"&what=sign_in").want(t, 200).holds(t, "田中 実").lacks(t, "<strong>管理 太郎")
+	o.admin.get(o.base+"/history/accesses?who="+who+"&what=sign_in").want(t, 200).holds(t, "田中 実").lacks(t, "<strong>管理 太郎")
 	o.admin.post(page+"/export", values("from", "明日")).want(t, 422)
 }
 
@@ -172,7 +172,7 @@ func TestHistoryExport(t *testing.T) {
 	if len(rows) != 1+5 || !strings.Contains(rows[1][4], "スタッフ「=cmd") || rows[1][0] != "2026-11-24T09:00:00+09:00" || len(rows[1][9]) != 64 {
 		t.Errorf("%d rows, %q", len(rows), rows[1])
 	}
-	a = o.admin.post(o.base+"/accesses/export", nil).want(t, http.StatusOK).holds(t, ",'+1 太郎,sign_in.begun,")
+	a = o.admin.post(o.base+"/history/accesses/export", nil).want(t, http.StatusOK).holds(t, ",'+1 太郎,sign_in.begun,")
 	if list := o.accesses(); list[len(list)-1].Action != roster.ActionAuditExported || string(list[len(list)-1].After) != fmt.Sprintf(`{"Rows":%d}`, strings.Count(a.body, "\r\n")-1) {
 		t.Errorf("%s of %q", list[len(list)-1].After, a.body)
 	}

@@ -233,7 +233,7 @@ func (s *Server) postJoinElsewhere(c *request) error {
 	if err != nil {
 		return err
 	}
-	if v.Login != "" { // a reset
+	if v.Link.Kind != "invitation" {
 		return roster.Refuse(roster.NotFound, "error.link_not_found")
 	}
 	login := c.field("login")

@@ -134,7 +134,7 @@ func TestOIDC(t *testing.T) {
 	if action, why := o.why(); action != roster.ActionSignedIn || why != "" || string(o.accesses()[len(o.accesses())-1].After) != `{"By":"oidc"}` {
 		t.Errorf("%s %s", action, why)
 	}
-	o.admin.get(o.base+"/accesses").want(t, 200).holds(t, "外部のアカウントでログインしました", "外部のアカウントでのログインを断りました", "外部のアカウントと結び付けました")
+	o.admin.get(o.base+"/history/accesses").want(t, 200).holds(t, "外部のアカウントでログインしました", "外部のアカウントでのログインを断りました", "外部のアカウントと結び付けました")
 	if to := stranger.post("/sign-in/oidc", nil).want(t, 303).location(); to != "/" {
 		t.Errorf("whoever is signed in is led to %s", to)
 	}
@@ -492,7 +492,28 @@ func TestOIDCUnlink(t *testing.T) {
 	b := o.joined("二つの人", roster.RoleViewer)
 	b.post(removal, values("identity", "first")).want(t, 422).holds(t, "ログインする方法がなくなります")
 	t.Run("rivals", func(t *testing.T) { o.rivalRemovals(t, o.account(t, "二つの人"), at.Issuer) })
+	t.Run("a passkey is a way, too", func(t *testing.T) { o.passkeyAsWay(t, o.account(t, "二つの人")) })
 	must(t, sound(o))
+}
+
+// passkeyAsWay: with a passkey the identity may go, and then the passkey may not.
+func (o *office) passkeyAsWay(t *testing.T, acc store.Account) {
+	ctx := t.Context()
+	key := app.Factor{Account: acc.ID, ID: newID(), Kind: store.FactorPasskey, Name: "鍵", Secret: "{}", Handle: newID()}
+	_, err := o.store.WriteAccounts(ctx, func(w store.AccountsWriter) error { _, err := w.SaveFactor(ctx, key); return err })
+	must(t, err)
+	list, err := o.app.Identities(ctx, acc.ID)
+	must(t, err)
+	must(t, o.app.RemoveIdentity(ctx, acc, list[0], ""))
+	now := o.account(t, "二つの人")
+	if err := o.app.RemoveFactor(ctx, now, key.ID, ""); roster.KindOf(err) != roster.RuleBroken {
+		t.Errorf("the last way to sign in: %v", err)
+	}
+	must(t, o.app.LinkIdentity(ctx, now, list[0], ""))
+	if err := o.app.RemoveFactor(ctx, acc, key.ID, ""); roster.KindOf(err) != roster.Stale {
+		t.Errorf("by whoever does not know that another way is gone: %v", err)
+	}
+	must(t, o.app.RemoveFactor(ctx, now, key.ID, ""))
 }
 
 // rivalRemovals: of two who at the same moment each remove one of two ways to sign in, one is refused.

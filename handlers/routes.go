@@ -51,6 +51,7 @@ func routes() []route {
 		{post, "/sign-in", anybody, (*Server).postSignIn},
 		{get, "/sign-in/code", anybody, (*Server).getSecondStep},
 		{post, "/sign-in/code", anybody, (*Server).postSecondStep},
+		{post, "/sign-in/passkey", anybody, (*Server).postPasskey},
 		{post, "/sign-in/oidc", anybody, (*Server).postSignInElsewhere},
 		{get, "/sign-in/oidc/callback", anybody, (*Server).getReturn},
 		{post, "/sign-out", person, (*Server).postSignOut},
@@ -67,6 +68,8 @@ func routes() []route {
 		{get, "/o/:org/account/factors", person, (*Server).getFactors},
 		{get, "/o/:org/account/factors/new", person.proved(), (*Server).getNewFactor},
 		{post, "/o/:org/account/factors/new", person.proved(), (*Server).postNewFactor},
+		{get, "/o/:org/account/factors/passkey", person.proved(), (*Server).getNewPasskey},
+		{post, "/o/:org/account/factors/passkey", person.proved(), (*Server).postNewPasskey},
 		{post, "/o/:org/account/factors/recovery", person.proved(), (*Server).postRecovery},
 		{post, "/o/:org/account/factors/removal", person.proved(), (*Server).postFactorRemoval},
 		{get, "/o/:org/account/identities", person, (*Server).getIdentities},
@@ -121,6 +124,7 @@ func routes() []route {
 		{get, "/o/:org/members/:member", may(roster.EditMembers), (*Server).getMember},
 		{post, "/o/:org/members/:member", may(roster.EditMembers).proved(), (*Server).postMember},
 		{post, "/o/:org/members/:member/link", may(roster.EditMembers).proved(), (*Server).postMemberLink},
+		{post, "/o/:org/members/:member/qr", may(roster.EditMembers).proved(), (*Server).postMemberQR},
 		{post, "/o/:org/members/:member/factors", may(roster.EditMembers).proved(), (*Server).postMemberFactors},
 		{post, "/o/:org/members/:member/sign-ins", may(roster.EditMembers), (*Server).postMemberSignIns},
 		{get, "/o/:org/settings", may(roster.EditOrg), (*Server).getSettings},
@@ -128,8 +132,8 @@ func routes() []route {
 		{post, "/o/:org/settings/cache", may(roster.EditOrg), (*Server).postClearCache},
 		{get, "/o/:org/history", may(roster.ViewHistory), (*Server).getHistory},
 		{post, "/o/:org/history/export", may(roster.ViewHistory).proved(), (*Server).postHistoryExport},
-		{get, "/o/:org/accesses", may(roster.ViewHistory), (*Server).getAccesses},
-		{post, "/o/:org/accesses/export", may(roster.ViewHistory).proved(), (*Server).postAccessExport},
+		{get, "/o/:org/history/accesses", may(roster.ViewHistory), (*Server).getAccesses},
+		{post, "/o/:org/history/accesses/export", may(roster.ViewHistory).proved(), (*Server).postAccessExport},
 		{get, "/o/:org/backups", may(roster.KeepBackups), (*Server).getBackups},
 		{post, "/o/:org/backups", may(roster.KeepBackups), (*Server).postBackup},
 		{post, "/o/:org/backups/drill", may(roster.KeepBackups), (*Server).postDrill},
@@ -148,6 +152,7 @@ func routes() []route {
 		{get, "/health", anybody, (*Server).getHealth},
 		{get, "/health/", anybody, (*Server).getHealth},
 		{get, "/metrics", anybody, (*Server).getMetrics},
+		{post, reportPath, anybody, (*Server).postReport},
 	}
 }
 
@@ -159,7 +164,7 @@ func (s *Server) addRoutes() {
 
 // sessionless are the paths that never ask who is there.
 func sessionless(path string) bool {
-	return isProbe(path) || slices.Contains([]string{"/metrics", "/s/:asset", "/manifest.webmanifest", "/favicon.ico"}, path)
+	return isProbe(path) || slices.Contains([]string{"/metrics", "/s/:asset", "/manifest.webmanifest", "/favicon.ico", reportPath}, path)
 }
 
 // guard lets in whom the gate allows. A stranger's organisation is not found, whatever was asked.

@@ -32,8 +32,13 @@ func (c *request) pending() roster.AccountID {
 }
 
 func (s *Server) secondStepPage(c *request, code int, faults map[string]string) error {
-	form := views.Form{Action: "/sign-in/code", Faults: faults, Values: map[string][]string{"next": {localPath(cmp.Or(c.field("next"), c.QueryParam("next")))}}}
-	return s.page(c, code, views.SecondStep(s.frame(c, "second.title"), form))
+	next := localPath(cmp.Or(c.field("next"), c.QueryParam("next")))
+	key, err := s.askPasskey(c, next)
+	if err != nil {
+		return err
+	}
+	form := views.Form{Action: "/sign-in/code", Faults: faults, Values: map[string][]string{"next": {next}}}
+	return s.page(c, code, views.SecondStep(withScript(s.frame(c, "second.title"), key), form, key))
 }
 
 // postSecondStep signs in with a code.
@@ -78,7 +83,7 @@ type proof struct {
 // kept is what was being sent, without what belongs to the proof.
 func (c *request) kept() map[string][]string {
 	kept := withoutSecrets(c.form)
-	for _, name := range []string{"proof_next", "proof_post"} {
+	for _, name := range []string{"proof_next", "proof_post", "credential", "sealed", "username"} {
 		delete(kept, name)
 	}
 	return kept
@@ -103,16 +108,21 @@ func (s *Server) proofPage(c *request, code int, p proof, faults map[string]stri
 	if v.Elsewhere {
 		v.Form.Action += "/oidc"
 	}
+	if slices.ContainsFunc(factors, func(f app.Factor) bool { return f.Kind == "passkey" }) {
+		if v.Key, err = s.askPasskey(c, ""); err != nil {
+			return err
+		}
+	}
 	if p.post {
 		v.Kept, v.Post = c.kept(), true
 	}
-	return s.page(c, code, views.ProofPage(s.frame(c, "proof.title"), v))
+	return s.page(c, code, views.ProofPage(withScript(s.frame(c, "proof.title"), v.Key), v))
 }
 
 // postProof lets whoever has shown who they are go on: a form is sent again as it was (307), under a new session.
 func (s *Server) postProof(c *request) error {
 	p := proof{next: localPath(c.field("proof_next")), post: c.field("proof_post") != ""}
-	err := s.orAway(c, s.app.Prove(c.ctx(), c.account, c.raw("proof_password"), c.field("proof_code"), c.RealIP()))
+	err := s.orAway(c, s.prove(c))
 	if err != nil {
 		faults, ok := s.faultsOf(c, err)
 		if !ok {
@@ -131,6 +141,13 @@ func (s *Server) postProof(c *request) error {
 		return c.Redirect(http.StatusTemporaryRedirect, p.next)
 	}
 	return s.goTo(c, cmp.Or(p.next, c.base()))
+}
+
+func (s *Server) prove(c *request) error {
+	if answer := c.raw("credential"); answer != "" {
+		return s.app.ProveByPasskey(c.ctx(), c.account, s.publicAddress(c), c.field("sealed"), answer, c.RealIP())
+	}
+	return s.app.Prove(c.ctx(), c.account, c.raw("proof_password"), c.field("proof_code"), c.RealIP())
 }
 
 // getSignIns lists where somebody is signed in.
@@ -162,12 +179,15 @@ func bit(b bool) int {
 }
 
 // device names a browser and what it runs on, as far as it says so.
-func (c *request) device(agent string) string {
+func (c *request) device(agent string) string { return c.deviceOr(agent, "account.unknown_device") }
+
+// deviceOr names it by a key where the browser does not say.
+func (c *request) deviceOr(agent, unknown string) string {
 	a := useragent.Parse(agent)
 	name := strings.TrimSpace(cmp.Or(a.Device, a.OS))
 	switch {
 	case a.Name == "" || a.Bot:
-		return c.text.T("account.unknown_device")
+		return c.text.T(unknown)
 	case name == "":
 		return a.Name
 	}

@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -152,6 +153,7 @@ type browser struct {
 	s      *site
 	client *http.Client
 	htmx   bool
+	host   string // instead of the server's own
 	header http.Header
 }
 
@@ -174,6 +176,7 @@ func (b *browser) do(method, path string, form url.Values) answer {
 	b.s.t.Helper()
 	req, err := http.NewRequest(method, b.s.http.URL+path, strings.NewReader(form.Encode()))
 	must(b.s.t, err)
+	req.Host = cmp.Or(b.host, req.Host)
 	for k, v := range b.header {
 		req.Header[k] = v
 	}

@@ -108,3 +108,26 @@ func TestNewSecret(t *testing.T) {
 		t.Error(a, b)
 	}
 }
+
+// sealedBefore was sealed by the first program that could: whatever changes here must still open it.
+const sealedBefore = "s1.LoEhbgLs.YLs4gwySuNjwR7q-tzZXXeOdXyp6w3U8MSaDn0rV8dM"
+
+func TestSealedBefore(t *testing.T) {
+	opens(t, sealer(t, "one secret"), "p", sealedBefore, "seed")
+}
+
+// FuzzOpen: no text but a sealed one opens.
+func FuzzOpen(f *testing.F) {
+	s, err := New("one secret", "another")
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(sealedBefore)
+	f.Add("s1.." + sealedBefore)
+	f.Add("s1.LoEhbgLs.")
+	f.Fuzz(func(t *testing.T, text string) {
+		if _, err := s.Open("p", text); err == nil && text != sealedBefore {
+			t.Errorf("%q opens", text)
+		}
+	})
+}

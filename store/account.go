@@ -63,6 +63,8 @@ const (
 	LinkFirstRun LinkKind = "first_run"  // creates the first organisation
 	LinkInvite   LinkKind = "invitation" // a new account for a membership
 	LinkReset    LinkKind = "reset"      // a new password
+	LinkQR       LinkKind = "qr"         // signs in somebody who manages nothing, on the phone that scans it
+	LinkAnswered LinkKind = "answered"   // no link: a question to a passkey that was answered, so that the answer is not good twice
 	LinkSignIn   LinkKind = "sign_in"    // demo only: signs in without a password
 )
 
@@ -127,6 +129,7 @@ type SignIns interface {
 type Links interface {
 	LinkBy(ctx context.Context, hash string) (Link, error) // NotFound
 	DropLinks(ctx context.Context, kind LinkKind) error
+	PruneLinks(ctx context.Context, beforeMs int64) error // those that ended
 }
 
 // Failures counts failed sign-ins, exactly and durably. account is a hash, so that typed secrets are never kept.

@@ -28,3 +28,6 @@ func passwordHint(t Text, long bool) string {
 	}
 	return t.T("password.hint_staff")
 }
+
+// Support is whom people may ask when something does not work.
+type Support struct{ Name, Email, Phone, Hours string }

@@ -11,6 +11,7 @@ type Factors struct {
 	Frame    Frame
 	Back     string
 	Add      string
+	AddKey   string // where a passkey is made; "" where there can be none
 	Removal  string
 	Renewal  string
 	Lines    []FactorLine

@@ -19,6 +19,7 @@ type Frame struct {
 	Provider string        // of identities that people may sign in with, "" for none
 	Request  string        // request id, shown on error pages
 	Assets   *static.Assets
+	Staging  bool     // nothing here is real
 	Scripts  []string // assets that this page needs besides those of every page
 }
 

@@ -39,6 +39,7 @@ type MemberForm struct {
 	LinkPath   string // where a one-time link is made, "" when none can be
 	Joined     bool
 	SignIns    SignIns
+	QRPath     string // makes a code that signs in; "": not for this role
 	EndPath    string // ends all of them
 	Factors    int    // how many the account has
 	FactorPath string // forgets them
@@ -52,6 +53,7 @@ type MemberLink struct {
 	Frame           Frame
 	Name, URL, Back string
 	Reset           bool
+	SignIn          bool // on the phone that scans it
 	Lasts           string
 	QR              QR
 }

@@ -9,6 +9,7 @@ type Proof struct {
 	Login    string
 	Password bool // asked for
 	Code     bool // asked for
+	Key      Passkey
 
 	Elsewhere bool // asked at the provider of identities instead
 }

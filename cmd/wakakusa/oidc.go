@@ -28,13 +28,12 @@ func (c Config) provider() (*oidc.Provider, error) {
 }
 
 // checkOIDC wants all of the settings or none.
-func (c Config) checkOIDC() error {
+func (c Config) checkOIDC() (problems []error) {
 	needed := []string{c.OIDCIssuer, c.OIDCID, c.OIDCSecret, c.OIDCName}
 	given := len(strings.Join(needed, "")) > 0
 	if !given && len(c.OIDCDomains) == 0 && c.OIDCCA == "" {
 		return nil
 	}
-	var problems []error
 	for i, name := range []string{"OIDC_ISSUER", "OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET", "OIDC_NAME"} {
 		if needed[i] == "" {
 			problems = append(problems, fmt.Errorf("%s must be set: the settings that begin with OIDC_ belong together", name))
@@ -51,5 +50,5 @@ func (c Config) checkOIDC() error {
 	if c.AppEnv == "production" && strings.HasPrefix(c.OIDCIssuer, "http:") {
 		problems = append(problems, errors.New("OIDC_ISSUER must be reached by https in production"))
 	}
-	return errors.Join(problems...)
+	return problems
 }

@@ -12,10 +12,13 @@ import (
 	"github.com/google/uuid"
 
 	"wakakusa/app"
+	"wakakusa/cert"
 	"wakakusa/handlers"
 	"wakakusa/logs"
+	"wakakusa/seal"
 	"wakakusa/store/cached"
 	"wakakusa/store/redis"
+	"wakakusa/views"
 )
 
 const stopWithin = 15 * time.Second
@@ -29,6 +32,9 @@ type program struct {
 	upkeep  *app.Upkeep
 	server  *handlers.Server
 	http    *http.Server
+	plain   *http.Server // leads from http to https; nil where a proxy does
+	certs   *cert.Source // nil where a proxy has them
+	sealer  *seal.Sealer
 	address string
 	bound   string // what it listens on
 	log     *slog.Logger
@@ -54,6 +60,9 @@ func (p *program) open(ctx context.Context, cfg Config) (err error) {
 		return err
 	}
 	p.store.LogSlow(p.log, time.Duration(cfg.SlowQueryMs)*time.Millisecond)
+	if p.sealer, err = cfg.sealer(); err != nil {
+		return err
+	}
 	if at, newest, err := p.store.Schema(ctx); err == nil && 0 < at && at < newest { // the state before a migration can be restored
 		if err := p.store.seal(ctx, p.log); err != nil {
 			return err
@@ -82,23 +91,36 @@ func (p *program) open(ctx context.Context, cfg Config) (err error) {
 	p.app = app.New(p.kept, time.Now, newID)
 	p.app.LogTo(p.log)
 	p.app.AuditTo(p.audit)
+	p.app.SealWith(p.sealer)
 	if cfg.CacheMB == 0 {
 		p.app.KeepNothing()
 	}
 	p.upkeep = p.store.upkeep(cfg, p.app, p.log, p.restored)
-	provider, err := cfg.provider()
-	if err != nil {
+	if p.certs, err = cfg.certificates(p.log); err != nil {
 		return err
 	}
-	p.server, err = handlers.New(p.app, handlers.Config{
-		Provider: provider, ProviderName: cfg.OIDCName,
-		Hosts: cfg.AllowedHosts, Public: cfg.PublicURL, Secure: cfg.UseHTTPS, Proxies: proxies, Limits: limits, Upkeep: p.upkeep, Log: p.log,
-		SlowQueries: p.store.SlowQueries,
-	})
-	if err != nil {
+	edge := p.edge(cfg, limits, proxies)
+	if edge.Provider, err = cfg.provider(); err != nil {
+		return err
+	}
+	if p.server, err = handlers.New(p.app, edge); err != nil {
 		return err
 	}
 	return p.listen(cfg)
+}
+
+// edge is what the room handlers needs to know.
+func (p *program) edge(cfg Config, limits handlers.Limits, proxies []*net.IPNet) handlers.Config {
+	c := handlers.Config{
+		Staging: cfg.AppEnv == "staging",
+		Hosts:   cfg.AllowedHosts, Public: cfg.PublicURL, Secure: cfg.UseHTTPS, OwnTLS: cfg.ownTLS(), Proxies: proxies, Limits: limits, Upkeep: p.upkeep, Log: p.log,
+		SlowQueries: p.store.SlowQueries, ProviderName: cfg.OIDCName,
+		Support: views.Support{Name: cfg.SupportName, Email: cfg.SupportEmail, Phone: cfg.SupportPhone, Hours: cfg.SupportHours},
+	}
+	if p.certs != nil {
+		c.Certificate = p.certs.Ends
+	}
+	return c
 }
 
 func (p *program) listen(cfg Config) error {
@@ -107,17 +129,46 @@ func (p *program) listen(cfg Config) error {
 		return err
 	}
 	p.bound = listener.Addr().String()
+	p.http = p.server.HTTP(cfg.Listen)
 	p.address = "http://" + p.bound
+	if p.certs != nil {
+		p.address = "https://" + p.bound
+		p.http.TLSConfig = p.certs.TLS()
+	}
 	if cfg.PublicURL != "" {
 		p.address = cfg.PublicURL
 	}
-	p.http = p.server.HTTP(cfg.Listen)
+	p.serve(p.http, listener)
+	if cfg.ListenHTTP == "" {
+		return nil
+	}
+	return p.listenPlain(cfg.ListenHTTP)
+}
+
+// listenPlain answers http: questions of the authority for certificates, and all others by leading to https.
+func (p *program) listenPlain(address string) error {
+	listener, err := net.Listen("tcp", address)
+	if err != nil {
+		return err
+	}
+	p.plain = p.server.HTTP(listener.Addr().String())
+	p.plain.Handler = p.certs.HTTP(p.server)
+	p.serve(p.plain, listener)
+	return nil
+}
+
+func (p *program) serve(server *http.Server, at net.Listener) {
 	go func() {
-		if err := p.http.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+		var err error
+		if server.TLSConfig != nil {
+			err = server.ServeTLS(at, "", "")
+		} else {
+			err = server.Serve(at)
+		}
+		if !errors.Is(err, http.ErrServerClosed) {
 			p.log.Error("serving ended", "error", err)
 		}
 	}()
-	return nil
 }
 
 // serving runs the program until the context ends; begun is told of each start. After a restore from the screen it starts again on the
@@ -163,6 +214,9 @@ func (p *program) run(ctx context.Context) (next *restoring) {
 	defer unwatch()
 	all.Go(func() { p.server.Run(work) })
 	all.Go(func() { p.upkeep.Run(work) })
+	if p.certs != nil {
+		all.Go(func() { cert.Watch(work, p.certs.Ends, p.log) })
+	}
 	all.Go(func() { p.app.Watch().Run(watching) })
 	select {
 	case <-ctx.Done():
@@ -177,14 +231,12 @@ func (p *program) run(ctx context.Context) (next *restoring) {
 // Close stops accepting, ends streams, lets requests finish, then closes the database, and last its continuous copy. It
 // undoes half a start, too.
 func (p *program) Close() (err error) {
-	if p.http != nil {
-		ctx, cancel := context.WithTimeout(context.Background(), stopWithin)
-		defer cancel()
-		p.server.EndStreams()
-		if err = p.http.Shutdown(ctx); errors.Is(err, context.DeadlineExceeded) {
-			p.log.Warn("requests that took too long were cut off")
-			err = p.http.Close()
+	for _, server := range []*http.Server{p.plain, p.http} {
+		if server == nil {
+			continue
 		}
+		p.server.EndStreams()
+		err = errors.Join(err, p.stop(server))
 	}
 	if p.upkeep != nil {
 		p.upkeep.Close()
@@ -197,6 +249,18 @@ func (p *program) Close() (err error) {
 	}
 	if p.store != nil {
 		err = errors.Join(err, p.store.Close())
+	}
+	return err
+}
+
+// stop lets requests finish, and cuts off what takes too long.
+func (p *program) stop(server *http.Server) error {
+	ctx, cancel := context.WithTimeout(context.Background(), stopWithin)
+	defer cancel()
+	err := server.Shutdown(ctx)
+	if errors.Is(err, context.DeadlineExceeded) {
+		p.log.Warn("requests that took too long were cut off")
+		err = server.Close()
 	}
 	return err
 }

@@ -14,10 +14,8 @@ func (serveCmd) Run(e *env) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, to.Close()) }()
-	for name, cure := range ignored {
-		if e.vars[name] != "" {
-			to.App.Warn("setting of the former system is ignored", "name", name, "cure", cure)
-		}
+	for _, notice := range e.config.notices() {
+		to.App.Warn("a setting of the former system", "notice", notice)
 	}
 	return serving(e.ctx, e.config, to, func(p *program) error {
 		token, err := p.app.FirstRunLink(e.ctx)
