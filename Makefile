@@ -59,7 +59,7 @@ e2e: ## the browser's journeys against the real program
 	$(GO) test -count=1 -timeout 15m ./e2e
 
 # Journeys of every kind of act; what they draw does not depend on the engine.
-JOURNEYS := FirstRun|SignIn|Invite|WithoutScript|DragByMouse|Paint|TwoBrowsers|GuestComesAndGoes|StaleEdit|Details|Publish
+JOURNEYS := FirstRun|SignIn|Invite|WithoutScript|DragByMouse|Paint|TwoBrowsers|GuestComesAndGoes|StaleEdit|Details|Publish|OIDC
 e2e-mysql: ## journeys once more, with the program on MariaDB
 	WAKAKUSA_TEST_ENGINE=mysql $(GO) test -count=1 -timeout 15m -run '$(JOURNEYS)' ./e2e
 

@@ -269,7 +269,7 @@ func (a *App) BeginSession(ctx context.Context, s Session, instead string) error
 	from := store.OriginOf(ctx)
 	from.SignIn = signInName(s.Hash)
 	ctx = store.WithOrigin(ctx, from)
-	return a.alter(ctx, acc, roster.Accessed(roster.ActionSignedIn, "", nil, nil), replace(ctx, s, instead))
+	return a.alter(ctx, acc, roster.Accessed(roster.ActionSignedIn, "", nil, byWhat(s.By(), "")), replace(ctx, s, instead))
 }
 
 // RenewSession lets a session go on under another hash, as after a change of rights, until the end it had. SignedOut if it has ended meanwhile:

@@ -175,7 +175,8 @@ func (a *App) RenewRecoveryCodes(ctx context.Context, acc Account) ([]string, er
 	})
 }
 
-// RemoveFactor forgets one, and ends all other sign-ins. The last one stays where an organisation asks for one.
+// RemoveFactor forgets one, and ends all other sign-ins. The last one stays where an organisation asks for one, and so does a passkey without
+// which nobody could sign in.
 func (a *App) RemoveFactor(ctx context.Context, acc Account, id, keep string) error {
 	have, err := a.store.Factors(ctx, acc.ID)
 	if err != nil {
@@ -189,11 +190,21 @@ func (a *App) RemoveFactor(ctx context.Context, acc Account, id, keep string) er
 	if err != nil {
 		return err
 	}
+	as, err := a.store.Identities(ctx, acc.ID)
+	if err != nil {
+		return err
+	}
+	if signsIn(acc, have, as) && !signsIn(acc, slices.Delete(slices.Clone(have), i, i+1), as) {
+		return roster.Refuse(roster.RuleBroken, "error.last_way")
+	}
 	removed := roster.Accessed(roster.ActionFactorRemoved, id, factorTold{have[i].Kind, have[i].Name}, nil)
 	return a.alter(ctx, acc, removed, func(w store.AccountsWriter) error {
 		n, err := w.CountFactors(ctx, acc.ID)
 		if err == nil && n == 1 && NeedsFactor(places) {
 			err = roster.Refuse(roster.RuleBroken, "error.last_factor")
+		}
+		if err == nil {
+			_, err = w.SaveAccount(ctx, acc) // of two who each remove a way to sign in, the second finds it stale
 		}
 		if err != nil {
 			return err

@@ -57,7 +57,11 @@ func (a *App) DropDemoLinks(ctx context.Context) error {
 
 // OpenLink looks at a link without using it. NotFound (error.link_not_found) if it is unknown, used or has ended.
 func (a *App) OpenLink(ctx context.Context, token string) (Link, error) {
-	l, err := a.store.LinkBy(ctx, HashSecret(token))
+	return a.openLink(ctx, HashSecret(token))
+}
+
+func (a *App) openLink(ctx context.Context, hash string) (Link, error) {
+	l, err := a.store.LinkBy(ctx, hash)
 	if err != nil {
 		return l, err
 	}
@@ -202,7 +206,11 @@ type Invitation struct {
 
 // OpenInvitation looks at an invitation or reset without using it.
 func (a *App) OpenInvitation(ctx context.Context, token string) (v Invitation, err error) {
-	if v.Link, err = a.OpenLink(ctx, token); err != nil {
+	return a.openInvitation(ctx, HashSecret(token))
+}
+
+func (a *App) openInvitation(ctx context.Context, hash string) (v Invitation, err error) {
+	if v.Link, err = a.openLink(ctx, hash); err != nil {
 		return v, err
 	}
 	if !slices.Contains([]store.LinkKind{store.LinkInvite, store.LinkReset, store.LinkQR}, v.Link.Kind) {
@@ -277,9 +285,9 @@ func (a *App) signInByQR(ctx context.Context, v Invitation) (Account, error) {
 	return acc, a.writeAccounts(ctx, func(w store.AccountsWriter) error { return a.useLink(ctx, w, v.Link) })
 }
 
-// addMemberAccount adds the account, binds it to the membership and uses the invitation, all or none: who comes too late leaves no
-// account behind that would keep a user name for nobody.
-func (a *App) addMemberAccount(ctx context.Context, v Invitation, acc Account) (saved Account, err error) {
+// addMemberAccount adds the account, binds it to the membership and its identities to it, and uses the invitation, all or none: who comes too
+// late leaves no account behind that would keep a user name for nobody.
+func (a *App) addMemberAccount(ctx context.Context, v Invitation, acc Account, as ...Identity) (saved Account, err error) {
 	act := roster.Act{Org: v.Org.ID, Actor: acc.ID, Name: v.Member.Name, Kind: "member.joined"}
 	_, err = a.write(ctx, act, func(w store.Writer) error {
 		m, err := w.Member(ctx, v.Member.ID)
@@ -291,6 +299,11 @@ func (a *App) addMemberAccount(ctx context.Context, v Invitation, acc Account) (
 		}
 		if saved, err = w.AddAccount(ctx, acc, v.Link.Hash); err != nil {
 			return err
+		}
+		for _, x := range as {
+			if err := w.AddIdentity(ctx, x); err != nil {
+				return err
+			}
 		}
 		before := m
 		m.Account = acc.ID

@@ -65,6 +65,8 @@ func (t accessTeller) line(e roster.Access) string {
 		if len(e.Subject) == 36 { // a member's, by an administrator
 			args["Name"] = t.member(e.Subject)
 		}
+	case roster.ActionSignedIn, roster.ActionSignInRefused:
+		args["By"] = strings.Trim(string(field(e.After, "By")), `"`)
 	case roster.ActionAccountSaved:
 		args["What"] = t.text.Join(t.differences(e))
 	}

@@ -66,7 +66,7 @@ func (s *Server) enterWith(c *request, acc app.Account, values map[string]string
 	}
 	next := localPath(c.field("next"))
 	if len(factors) > 0 {
-		if err := s.awaitFactor(c, acc); err != nil {
+		if err := s.awaitFactor(c, acc, ""); err != nil {
 			return err
 		}
 		return s.goTo(c, "/sign-in/code?next="+url.QueryEscape(next))
@@ -191,6 +191,7 @@ func (s *Server) accountPage(c *request, code int, faults map[string]string) err
 		state = views.Badged{Text: c.text.T("factor.off")}
 	}
 	return s.page(c, code, views.AccountPage(s.frame(c, "account.title"), views.AccountForms{
+		Without: c.account.Password == "", Identities: c.base() + "/account/identities",
 		SignIns: c.base() + "/account/sign-ins", Factors: c.base() + "/account/factors", FactorState: state,
 		Login: c.account.Name, Email: c.account.Email, Long: c.actor.Role.Manages(),
 		Password:    views.Form{Action: c.base() + "/account/password", Faults: faults},

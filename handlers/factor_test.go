@@ -235,6 +235,7 @@ func TestFactorEndsOthers(t *testing.T) {
 var stepUp = []string{
 	"POST /o/:org/members/:member", "POST /o/:org/members/:member/link", "POST /o/:org/members/:member/qr", "POST /o/:org/members/:member/factors",
 	"GET /o/:org/account/factors/new", "POST /o/:org/account/factors/new", "GET /o/:org/account/factors/passkey", "POST /o/:org/account/factors/passkey", "POST /o/:org/account/factors/recovery", "POST /o/:org/account/factors/removal",
+	"POST /o/:org/account/identities", "POST /o/:org/account/identities/removal",
 	"POST /o/:org/history/export", "POST /o/:org/history/accesses/export", "POST /o/:org/backups/restore", "GET /o/:org/backups/:backup",
 }
 

@@ -82,7 +82,7 @@ type asking struct {
 // historyNouns and accessNouns are what can be asked for: what the events and actions begin with.
 var (
 	historyNouns = []string{"shift", "cell", "roster", "staff", "contract", "member", "need", "code", "site", "job", "holiday", "org", "cache"}
-	accessNouns  = []string{"sign_in", "sign_ins", "password", "proof", "factor", "recovery", "account", "link", "audit", "backup", "request"}
+	accessNouns  = []string{"sign_in", "sign_ins", "password", "proof", "factor", "recovery", "identity", "account", "link", "audit", "backup", "request"}
 )
 
 // askHistory reads the question about the record of changes.

@@ -85,7 +85,7 @@ func (s *Server) frame(c *request, title string, pairs ...any) views.Frame {
 	if f.Notice == nil {
 		f.Notice = c.doneNotice()
 	}
-	f.Request = requestID(c)
+	f.Request, f.Provider = requestID(c), s.ProviderName
 	if c.org.ID != "" {
 		f.Org, f.Base, f.Menu = c.org.Name, c.base(), menu(c)
 	}

@@ -38,7 +38,8 @@ type route struct {
 	handle func(*Server, *request) error
 }
 
-// routes is the site map. GET changes nothing; every POST works as a plain form.
+// routes is the site map. GET changes nothing, but the one by which a provider of identities sends people back, and that only with the state of
+// this browser's own POST; every POST works as a plain form.
 func routes() []route {
 	const (
 		get  = http.MethodGet
@@ -51,9 +52,12 @@ func routes() []route {
 		{get, "/sign-in/code", anybody, (*Server).getSecondStep},
 		{post, "/sign-in/code", anybody, (*Server).postSecondStep},
 		{post, "/sign-in/passkey", anybody, (*Server).postPasskey},
+		{post, "/sign-in/oidc", anybody, (*Server).postSignInElsewhere},
+		{get, "/sign-in/oidc/callback", anybody, (*Server).getReturn},
 		{post, "/sign-out", person, (*Server).postSignOut},
 		{get, "/links/:token", anybody, (*Server).getLink},
 		{post, "/links/:token", anybody, (*Server).postLink},
+		{post, "/links/:token/oidc", anybody, (*Server).postJoinElsewhere},
 
 		{get, "/o/:org", person, (*Server).getOrgHome},
 		{get, "/o/:org/account", person, (*Server).getAccount},
@@ -68,8 +72,12 @@ func routes() []route {
 		{post, "/o/:org/account/factors/passkey", person.proved(), (*Server).postNewPasskey},
 		{post, "/o/:org/account/factors/recovery", person.proved(), (*Server).postRecovery},
 		{post, "/o/:org/account/factors/removal", person.proved(), (*Server).postFactorRemoval},
+		{get, "/o/:org/account/identities", person, (*Server).getIdentities},
+		{post, "/o/:org/account/identities", person.proved(), (*Server).postIdentity},
+		{post, "/o/:org/account/identities/removal", person.proved(), (*Server).postIdentityRemoval},
 		{get, "/o/:org/proof", person, (*Server).getProof},
 		{post, "/o/:org/proof", person, (*Server).postProof},
+		{post, "/o/:org/proof/oidc", person, (*Server).postProofElsewhere},
 
 		{get, "/o/:org/me", may(roster.ViewOwn), (*Server).getMe},
 		{get, "/o/:org/me/calendar", may(roster.ViewOwn), (*Server).getMyCalendar},

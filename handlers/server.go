@@ -17,6 +17,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"wakakusa/app"
+	"wakakusa/oidc"
 	"wakakusa/roster"
 	"wakakusa/static"
 	"wakakusa/views"
@@ -34,6 +35,9 @@ type Config struct {
 	Upkeep  *app.Upkeep // the keeping of data
 	Support views.Support
 	Log     *slog.Logger
+
+	Provider     *oidc.Provider // of identities; nil: there is none
+	ProviderName string         // as people call it
 
 	SlowQueries func() int64                     // since the start
 	Certificate func() (ends time.Time, ok bool) // of the one that this program shows; nil: it shows none

@@ -109,8 +109,10 @@ const (
 	sessionAddress = "address"
 	sessionRenewed = "renewed" // it goes on from another
 	sessionPending = "pending" // account of whoever knew the password and has not shown the second factor yet
+	sessionAwaited = "awaited" // something is to come back: it is no sign-in
 	sessionVersion = "version" // of that account at that moment
 	sessionFactor  = "factor"  // a second factor was shown
+	sessionBy      = "by"      // what it was begun with, "" for a password
 	sessionProved  = "proved"  // instant in ms when its person last showed who they are, or demoProved
 )
 
@@ -140,7 +142,7 @@ func (st *sessionStore) Save(r *http.Request, w http.ResponseWriter, sess *sessi
 	now := st.app.Now()
 	keep := st.app.BeginSession
 	switch {
-	case values[sessionPending] != "":
+	case values[sessionAwaited] != "":
 		keep = st.app.AwaitSession
 	case values[sessionRenewed] != "":
 		keep = st.app.RenewSession
@@ -189,15 +191,21 @@ func (s *Server) renewSession(c *request, more map[string]string) error {
 	return s.signIn(c, c.account, values)
 }
 
-// awaitFactor remembers for some minutes who knew the password. It is no sign-in.
-func (s *Server) awaitFactor(c *request, acc app.Account) error {
+// awaitFactor remembers for some minutes who knew the password, or came from a provider. It is no sign-in.
+func (s *Server) awaitFactor(c *request, acc app.Account, by string) error {
 	if err := s.app.AwaitCode(c.ctx(), acc); err != nil {
 		return err
 	}
-	sess := sessions.NewSession(s.sessions, s.sessions.name())
+	return s.await(c, s.sessions.name(), map[string]string{sessionPending: string(acc.ID), sessionVersion: strconv.FormatInt(acc.Version, 10), sessionBy: by})
+}
+
+// await keeps values for some minutes, under a cookie of a name. It is no sign-in.
+func (s *Server) await(c *request, name string, values map[string]string) error {
+	sess := sessions.NewSession(s.sessions, name)
 	sess.Options = s.sessions.options()
 	sess.Options.MaxAge = int(pendingLasts.Seconds())
-	for k, v := range map[string]string{sessionPending: string(acc.ID), sessionVersion: strconv.FormatInt(acc.Version, 10), sessionIdle: pendingLasts.String(), sessionLasts: pendingLasts.String(), sessionAddress: c.RealIP()} {
+	maps.Copy(values, map[string]string{sessionAwaited: "yes", sessionIdle: pendingLasts.String(), sessionLasts: pendingLasts.String(), sessionAddress: c.RealIP()})
+	for k, v := range values {
 		sess.Values[k] = v
 	}
 	return sess.Save(c.Request(), c.Response())

@@ -56,7 +56,9 @@ func (s *Server) postSecondStep(c *request) error {
 		}
 		return s.secondStepPage(c, status(err), faults)
 	}
-	if err := s.signIn(c, acc, c.justProved(true)); err != nil {
+	values := c.justProved(true)
+	values[sessionBy], _ = c.session.Values[sessionBy].(string)
+	if err := s.signIn(c, acc, values); err != nil {
 		return err
 	}
 	return s.goTo(c, cmp.Or(localPath(c.field("next")), "/"))
@@ -79,6 +81,15 @@ type proof struct {
 	post bool // a form, which is sent again
 }
 
+// kept is what was being sent, without what belongs to the proof.
+func (c *request) kept() map[string][]string {
+	kept := withoutSecrets(c.form)
+	for _, name := range []string{"proof_next", "proof_post", "credential", "sealed", "username"} {
+		delete(kept, name)
+	}
+	return kept
+}
+
 func (s *Server) getProof(c *request) error {
 	return s.proofPage(c, http.StatusOK, proof{next: c.QueryParam("next")}, nil)
 }
@@ -92,17 +103,19 @@ func (s *Server) proofPage(c *request, code int, p proof, faults map[string]stri
 		Form: views.Form{Action: c.base() + "/proof", Faults: faults}, Next: localPath(p.next), Login: c.account.Name,
 		Password: c.account.Password != "", Code: len(factors) > 0,
 	}
+	if v.Elsewhere, err = s.provesElsewhere(c); err != nil {
+		return err
+	}
+	if v.Elsewhere {
+		v.Form.Action += "/oidc"
+	}
 	if slices.ContainsFunc(factors, func(f app.Factor) bool { return f.Kind == "passkey" }) {
 		if v.Key, err = s.askPasskey(c, ""); err != nil {
 			return err
 		}
 	}
 	if p.post {
-		v.Kept = withoutSecrets(c.form)
-		for _, name := range []string{"proof_next", "proof_post", "credential", "sealed", "username"} {
-			delete(v.Kept, name)
-		}
-		v.Post = true
+		v.Kept, v.Post = c.kept(), true
 	}
 	return s.page(c, code, views.ProofPage(withScript(s.frame(c, "proof.title"), v.Key), v))
 }

@@ -43,6 +43,8 @@ const (
 	ActionFactorsReset    = "factor.reset"     // all of somebody, by an administrator or the operator
 	ActionRecoveryUsed    = "recovery.used"    // a recovery code
 	ActionRecoveryRenewed = "recovery.renewed" // all of them
+	ActionIdentityLinked  = "identity.linked"  // with a provider's
+	ActionIdentityRemoved = "identity.removed" // no longer
 	ActionAuditExported   = "audit.exported"
 	ActionBackupFetched   = "backup.fetched"
 	ActionRefused         = "request.refused" // something that the person may not do
@@ -51,7 +53,7 @@ const (
 // Actions lists them all.
 var Actions = []string{
 	ActionSignedIn, ActionSignInAwaited, ActionSignedOut, ActionSignInRefused, ActionSignInLimited, ActionSignInsRevoked, ActionAccountSaved, ActionPasswordChanged,
-	ActionPasswordReset, ActionLinkMade, ActionProved, ActionProofRefused, ActionFactorAdded, ActionFactorRemoved, ActionFactorsReset, ActionRecoveryUsed, ActionRecoveryRenewed, ActionAuditExported, ActionBackupFetched, ActionRefused,
+	ActionPasswordReset, ActionLinkMade, ActionProved, ActionProofRefused, ActionFactorAdded, ActionFactorRemoved, ActionFactorsReset, ActionRecoveryUsed, ActionRecoveryRenewed, ActionIdentityLinked, ActionIdentityRemoved, ActionAuditExported, ActionBackupFetched, ActionRefused,
 }
 
 // Accessed tells a change of something outside any pen. before and after may be nil.

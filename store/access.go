@@ -21,6 +21,7 @@ type AccountsWriter interface {
 	// ClearFailures forgets the failures of an account from an address: somebody knew the password.
 	ClearFailures(ctx context.Context, account, address string) error
 	FactorWriter
+	IdentityWriter
 	// Record keeps entries in the log of their organisations, with the origin of the context and the moment of the transaction.
 	Record(entries ...roster.Access)
 }

@@ -47,6 +47,15 @@ func (s SignIn) Idle() time.Duration {
 	return d
 }
 
+// By is what it was begun with, as its values say; "" for a password.
+func (s SignIn) By() string {
+	var v struct{ By string }
+	if json.Unmarshal([]byte(s.Values), &v) != nil {
+		return ""
+	}
+	return v.By
+}
+
 // LinkKind says what a one-time link is for.
 type LinkKind string
 
@@ -85,6 +94,7 @@ type Accounts interface {
 
 	AccessLog
 	FactorReader
+	IdentityReader
 	SignIns
 	Links
 	Failures
@@ -99,6 +109,7 @@ type AccountWriter interface {
 	AddAccount(ctx context.Context, a Account, link string) (Account, error)
 	// EndSignIns is that of AccountsWriter: whoever loses a role within an act loses the sign-ins it gave.
 	EndSignIns(ctx context.Context, id roster.AccountID, except string) error
+	IdentityAdder
 }
 
 // Leases say which of several programs on one database does what only one of them should do.

@@ -15,7 +15,9 @@ type AccountForms struct {
 	Long         bool
 	Password     Form // fields: old, password, again
 	Preferences  Form // fields: language, theme
+	Without      bool // there is no password
 	SignIns      string
+	Identities   string
 	Factors      string
 	FactorState  Badged
 }

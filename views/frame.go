@@ -5,21 +5,22 @@ import "wakakusa/static"
 
 // Frame is what every page knows: who looks, where, in which language and dress.
 type Frame struct {
-	Text    Text
-	Title   string // already in the reader's language
-	Org     string // name of the organisation, "" outside one
-	Base    string // "/o/{slug}", "" outside one
-	User    string // name of the person, "" when nobody is signed in
-	Theme   string // "", "light" or "dark"; "" follows the device
-	Menu    []MenuItem
-	AsOf    func() string // when what is shown was read, once all is read, if the database is away; nil: it never is
-	Notice  *Notice       // a sentence at the top of the page, once
-	Part    bool          // htmx asks for the page's own part, not for a document
-	Fluid   bool          // the page uses the whole width (the sheet)
-	Request string        // request id, shown on error pages
-	Assets  *static.Assets
-	Staging bool     // nothing here is real
-	Scripts []string // assets that this page needs besides those of every page
+	Text     Text
+	Title    string // already in the reader's language
+	Org      string // name of the organisation, "" outside one
+	Base     string // "/o/{slug}", "" outside one
+	User     string // name of the person, "" when nobody is signed in
+	Theme    string // "", "light" or "dark"; "" follows the device
+	Menu     []MenuItem
+	AsOf     func() string // when what is shown was read, once all is read, if the database is away; nil: it never is
+	Notice   *Notice       // a sentence at the top of the page, once
+	Part     bool          // htmx asks for the page's own part, not for a document
+	Fluid    bool          // the page uses the whole width (the sheet)
+	Provider string        // of identities that people may sign in with, "" for none
+	Request  string        // request id, shown on error pages
+	Assets   *static.Assets
+	Staging  bool     // nothing here is real
+	Scripts  []string // assets that this page needs besides those of every page
 }
 
 // Asset returns the path of a style, script or picture.

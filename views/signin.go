@@ -10,6 +10,8 @@ type Proof struct {
 	Password bool // asked for
 	Code     bool // asked for
 	Key      Passkey
+
+	Elsewhere bool // asked at the provider of identities instead
 }
 
 // SignIns is where somebody is signed in.

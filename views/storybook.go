@@ -22,6 +22,7 @@ func Stories(f Frame) []Story {
 	b := book{frame: f}
 	b.buttons()
 	b.fields()
+	b.identities()
 	b.surfaces()
 	b.sheets()
 	b.own()
@@ -83,6 +84,21 @@ func (b *book) fields() {
 	b.part("field", "read-only", TextField(Field{Form: plain, Name: "name", Label: "氏名", Readonly: true}))
 	b.page("sign-in", "empty", SignIn(b.frame, Form{Action: "/"}, Passkey{}))
 	b.page("sign-in", "refused", SignIn(b.frame, Form{Action: "/", Values: map[string][]string{"login": {"yamada"}}, Faults: map[string]string{"": b.frame.T("error.sign_in")}}, Passkey{}))
+}
+
+func (b *book) identities() {
+	f := b.frameOf("外部のアカウント")
+	f.Provider = "Google"
+	bare := b.frame
+	bare.Provider = "Google"
+	b.page("sign-in", "with a provider", SignIn(bare, Form{Action: "/"}, Passkey{}))
+	b.page("join", "with a provider", Join(bare, Joining{Form: Form{Action: "/"}, Org: "社会福祉法人わかくさ会", Name: "佐藤 陽菜"}))
+	b.page("identity", "leaving", LeavingPage(Leaving{bare, "https://accounts.google.com/"}))
+	b.page("identity", "nobody's", NotLetInPage(NotLetIn{bare, f.T("error.identity_not_found"), f.T("identity.nobody_hint", "Provider", "Google"), Link{Href: "/sign-in", Label: f.T("identity.to_sign_in")}}))
+	b.page("identity", "going on", ResumePage(Resume{bare, Form{Action: "/"}, map[string][]string{"name": {"佐藤 陽菜"}}}))
+	b.page("identity", "none", IdentitiesPage(Identities{Frame: f, Back: "/", Action: "/", Removal: "/"}))
+	b.page("identity", "two", IdentitiesPage(Identities{Frame: f, Back: "/", Action: "/", Removal: "/", Lines: []IdentityLine{{"108", "2026-11-24 9:00"}, {"109", "2026-11-25 17:30"}}}))
+	b.page("proof", "at a provider", ProofPage(f, Proof{Form: Form{Action: "/"}, Next: "/", Elsewhere: true}))
 }
 
 func (b *book) surfaces() {

@@ -67,9 +67,15 @@ type Config struct {
 	OffSite        string   `env:"BACKUP_OFFSITE" secret:"url"`    // where they are taken to as well: file://, sftp://, s3://
 	OffSiteID      string   `env:"BACKUP_OFFSITE_ID"`              // s3: access key id
 	OffSiteSecret  string   `env:"BACKUP_OFFSITE_SECRET" secret:"yes"`
-	OffSiteSSHKey  string   `env:"BACKUP_OFFSITE_SSH_KEY"`       // sftp: file with the private key
-	OffSiteHostKey string   `env:"BACKUP_OFFSITE_HOST_KEY"`      // sftp: the server's public key
-	CheckAccept    string   `env:"CHECK_ACCEPT"`                 // findings of "check" to live with: ID:2027-03-31:reason; …
+	OffSiteSSHKey  string   `env:"BACKUP_OFFSITE_SSH_KEY"`  // sftp: file with the private key
+	OffSiteHostKey string   `env:"BACKUP_OFFSITE_HOST_KEY"` // sftp: the server's public key
+	CheckAccept    string   `env:"CHECK_ACCEPT"`            // findings of "check" to live with: ID:2027-03-31:reason; …
+	OIDCIssuer     string   `env:"OIDC_ISSUER"`             // of the provider of identities; "" for none
+	OIDCID         string   `env:"OIDC_CLIENT_ID"`
+	OIDCSecret     string   `env:"OIDC_CLIENT_SECRET" secret:"yes"`
+	OIDCName       string   `env:"OIDC_NAME"`                    // as people call it, such as Google
+	OIDCDomains    []string `env:"OIDC_ALLOWED_DOMAINS"`         // whose people may sign in with it; by default all that it knows
+	OIDCCA         string   `env:"OIDC_CA"`                      // file with the certificate of its authority, beside the system's
 	LogFormat      string   `env:"LOG_FORMAT" envDefault:"text"` // text, json
 	LogLevel       string   `env:"LOG_LEVEL" envDefault:"info"`
 	LogDir         string   `env:"LOG_DIR"`                      // of app.log, error.log and audit.log; by default all goes to standard output
@@ -109,6 +115,7 @@ func (c Config) check() (problems []error) {
 		add(!slices.Contains([]string{"off", "verify"}, c.DBTLS), "DB_TLS is off or verify")
 		add(c.DBConnections < 3 || c.DBConnections > 500, "DB_MAX_CONNECTIONS is between 3 and 500")
 	}
+	problems = append(problems, c.checkOIDC()...)
 	add(!slices.Contains([]string{"text", "json"}, c.LogFormat), "LOG_FORMAT is text or json")
 	add(!slices.Contains([]string{"debug", "info", "warn", "error"}, c.LogLevel), "LOG_LEVEL is debug, info, warn or error")
 	problems = append(problems, c.checkLogs())

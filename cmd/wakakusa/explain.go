@@ -48,6 +48,14 @@ var sections = []section{
 		{"DB_TLS_CA", "サーバーの証明書に署名した認証局の証明書のファイル。空なら機械のもの。"},
 		{"DB_MAX_CONNECTIONS", "画面のために使う接続の上限。"},
 	}},
+	{"外部のアカウントでのログイン(OpenID Connect)", []explained{
+		{"OIDC_ISSUER", "相手の発行者(issuer)。一字も違わずに書きます。使うなら、下の三つと PUBLIC_URL も要ります。\n例: https://accounts.google.com"},
+		{"OIDC_CLIENT_ID", "相手に登録した ID。戻り先には PUBLIC_URL のあとに /sign-in/oidc/callback を付けて登録します。"},
+		{"OIDC_CLIENT_SECRET", "その秘密。OIDC_CLIENT_SECRET_FILE か LoadCredential=oidc_client_secret: を勧めます。"},
+		{"OIDC_NAME", "相手の呼び名。ボタンに「…でログイン」と出ます。\n例: Google"},
+		{"OIDC_ALLOWED_DOMAINS", "ログインできる組織のドメイン(カンマ区切り)。空なら、相手が知っている人はだれでも(結び付けてあれば)。\n例: example.jp"},
+		{"OIDC_CA", "相手の証明書が内部の認証局のものなら、その認証局の証明書のファイル。"},
+	}},
 	{"バックアップ", []explained{
 		{"LITESTREAM_CONFIG", "SQLite の連続バックアップの行き先を書いたファイル。空なら DATA_DIR の隣、off で使いません。"},
 		{"LITESTREAM_ACCESS_KEY_ID", "行き先が S3 のときの鍵。"},

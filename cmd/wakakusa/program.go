@@ -99,7 +99,11 @@ func (p *program) open(ctx context.Context, cfg Config) (err error) {
 	if p.certs, err = cfg.certificates(p.log); err != nil {
 		return err
 	}
-	if p.server, err = handlers.New(p.app, p.edge(cfg, limits, proxies)); err != nil {
+	edge := p.edge(cfg, limits, proxies)
+	if edge.Provider, err = cfg.provider(); err != nil {
+		return err
+	}
+	if p.server, err = handlers.New(p.app, edge); err != nil {
 		return err
 	}
 	return p.listen(cfg)
@@ -110,8 +114,8 @@ func (p *program) edge(cfg Config, limits handlers.Limits, proxies []*net.IPNet)
 	c := handlers.Config{
 		Staging: cfg.AppEnv == "staging",
 		Hosts:   cfg.AllowedHosts, Public: cfg.PublicURL, Secure: cfg.UseHTTPS, OwnTLS: cfg.ownTLS(), Proxies: proxies, Limits: limits, Upkeep: p.upkeep, Log: p.log,
-		SlowQueries: p.store.SlowQueries,
-		Support:     views.Support{Name: cfg.SupportName, Email: cfg.SupportEmail, Phone: cfg.SupportPhone, Hours: cfg.SupportHours},
+		SlowQueries: p.store.SlowQueries, ProviderName: cfg.OIDCName,
+		Support: views.Support{Name: cfg.SupportName, Email: cfg.SupportEmail, Phone: cfg.SupportPhone, Hours: cfg.SupportHours},
 	}
 	if p.certs != nil {
 		c.Certificate = p.certs.Ends

@@ -34,8 +34,9 @@ var rooms = map[string]struct {
 	"cert":            {nil, "a certificate knows nothing of whose it is"},
 	"observatory":     {nil, "it judges any site, not ours"},
 	"views":           {[]string{"roster", "static"}, "what is drawn must not fetch what it draws"},
+	"oidc":            {nil, "who asks a provider does not know what for"},
 	"logs":            {[]string{"store", "roster"}, "a line knows which request caused it, and nothing of what it is about"},
-	"handlers":        {[]string{"app", "views", "roster", "static"}, "the edge asks app, never the store"},
+	"handlers":        {[]string{"app", "views", "roster", "static", "oidc"}, "the edge asks app, never the store"},
 	"cmd/wakakusa":    {[]string{"*"}, "it ties the rooms together"},
 	"":                {nil, "it describes the module and holds litestream.yml"},
 }
@@ -56,6 +57,9 @@ var outside = map[string]string{
 	"github.com/aws":                 "store/offsite",
 	"github.com/pkg/sftp":            "store/offsite",
 	"gopkg.in/natefinch/lumberjack":  "logs",
+	"github.com/coreos/go-oidc":      "oidc",
+	"github.com/go-jose":             "oidc",
+	"golang.org/x/oauth2":            "oidc",
 	"golang.org/x/crypto/acme":       "cert",
 }
 

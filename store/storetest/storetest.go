@@ -27,6 +27,7 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 		{"accounts", accounts},
 		{"accesses", accesses},
 		{"factors", factors},
+		{"identities", identities},
 		{"transactions", transactions},
 		{"tenancy", tenancy},
 		{"text", text},
