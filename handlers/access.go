@@ -46,6 +46,9 @@ type accessTeller struct {
 
 func (t accessTeller) act(e roster.Access) views.HistoryAct {
 	v := views.HistoryAct{Who: cmp.Or(e.Name, t.text.T("access.stranger")), Lines: []string{t.line(e)}, Origin: originText(t.text, e.Origin)}
+	if e.Erased > 0 {
+		v.Who, v.Origin = t.text.T("history.erased_name"), ""
+	}
 	switch e.Action {
 	case roster.ActionSignInRefused, roster.ActionSignInLimited, roster.ActionRefused:
 		v.Mark, v.Kind = t.text.T("access.refused"), "warn"

@@ -98,6 +98,8 @@ func routes() []route {
 		{get, "/o/:org/settings", may(roster.EditOrg), (*Server).getSettings},
 		{post, "/o/:org/settings", may(roster.EditOrg), (*Server).postSettings},
 		{post, "/o/:org/settings/cache", may(roster.EditOrg), (*Server).postClearCache},
+		{get, "/o/:org/erasure", may(roster.EditOrg), (*Server).getErasure},
+		{post, "/o/:org/erasure", may(roster.EditOrg), (*Server).postErasure},
 		{get, "/o/:org/history", may(roster.ViewHistory), (*Server).getHistory},
 		{post, "/o/:org/history/export", may(roster.ViewHistory), (*Server).postHistoryExport},
 		{get, "/o/:org/accesses", may(roster.ViewHistory), (*Server).getAccesses},

@@ -21,6 +21,7 @@ type Access struct {
 	Before  json.RawMessage
 	After   json.RawMessage
 	Chain   string // hash of the entry before it and of itself
+	Erased  int64  // revision of the act that took name, address, before and after away, 0: they are there
 	Origin
 }
 
@@ -37,13 +38,14 @@ const (
 	ActionLinkMade        = "link.made"      // an invitation or a reset
 	ActionAuditExported   = "audit.exported"
 	ActionBackupFetched   = "backup.fetched"
+	ActionDataExported    = "data.exported"   // everything about one person
 	ActionRefused         = "request.refused" // something that the person may not do
 )
 
 // Actions lists them all.
 var Actions = []string{
 	ActionSignedIn, ActionSignedOut, ActionSignInRefused, ActionSignInLimited, ActionSignInsRevoked, ActionAccountSaved, ActionPasswordChanged,
-	ActionPasswordReset, ActionLinkMade, ActionAuditExported, ActionBackupFetched, ActionRefused,
+	ActionPasswordReset, ActionLinkMade, ActionAuditExported, ActionBackupFetched, ActionDataExported, ActionRefused,
 }
 
 // Accessed tells a change of something outside any pen. before and after may be nil.
