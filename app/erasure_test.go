@@ -36,7 +36,10 @@ func (f *facility) leaver() (p roster.Staff, by roster.Actor) {
 	must(f.t, f.record(ctx, signed(by, roster.Accessed(roster.ActionAccountSaved, "", Account{Display: canary}, Account{Display: canary + "2"}))))
 	for d := roster.MakeDay(2026, 11, 20); d <= roster.MakeDay(2026, 11, 30); d++ {
 		e := f.set(p, d, "日")
-		e.Note = canary + "のメモ"
+		if d != today {
+			e.Op, e.Span, e.Note = roster.OpAdd, f.code["日"].Span, canary+"のメモ"
+			e.Break = 60
+		}
 		_, err := f.EditRoster(ctx, by, Edits{Place: f.place(), List: []roster.Edit{e}, Base: f.revision(), Key: newID()})
 		must(f.t, err)
 	}

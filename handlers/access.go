@@ -64,6 +64,11 @@ func (t accessTeller) line(e roster.Access) string {
 		args["Name"], args["Kind"] = t.member(e.Subject), strings.Trim(string(field(e.After, "Kind")), `"`)
 	case roster.ActionAuditExported:
 		args["Rows"] = string(field(e.After, "Rows"))
+	case roster.ActionDataExported:
+		args["Name"] = ""
+		if e.Subject != "" {
+			args["Name"] = t.somebody(e.Subject)
+		}
 	case roster.ActionAccountSaved:
 		args["What"] = t.text.Join(t.differences(e))
 	}
@@ -77,6 +82,16 @@ func (t accessTeller) member(id string) string {
 		}
 	}
 	return t.text.T("history.somebody")
+}
+
+// somebody is a person on the roster or a member.
+func (t accessTeller) somebody(id string) string {
+	for _, p := range t.people.Staff {
+		if string(p.ID) == id {
+			return p.Name
+		}
+	}
+	return t.member(id)
 }
 
 // differences names what of an account changed; its values are the person's own.

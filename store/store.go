@@ -15,6 +15,7 @@ import (
 type Store interface {
 	Accounts
 	Erasures
+	Disclosures
 
 	// Read runs fn over one snapshot of one organisation, ended by a deadline of a few seconds. NotFound if there is no
 	// such organisation. fn must not keep the Reader, nor change what it gives: others may hold the same. It may run more than once.
