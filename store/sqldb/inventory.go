@@ -70,12 +70,14 @@ var inventory = []keptTable{
 		store.Key: "org_id revision actor_id request sign_in", store.Identifying: "actor_name", store.Usage: "kind place at_ms address",
 		store.NotPersonal: "act_key undoes chain digest erased", store.Secret: "salt",
 	}},
-	{name: "events", about: `org_id = :org AND (staff_id = :staff OR subject_id IN (:about)
+	{
+		name: "events", about: `org_id = :org AND (staff_id = :staff OR subject_id IN (:about)
 		OR name IN ('shift.changed', 'contract.saved', 'contract.removed', 'member.saved') AND (INSTR(before_json, :staff) > 0 OR INSTR(after_json, :staff) > 0))`,
 		order: "revision, n", columns: map[store.Personal]string{
 			store.Key: "org_id revision n staff_id subject_id", store.Usage: "name", store.Work: "site_id day", store.Sensitive: "before_json after_json",
 			store.NotPersonal: "digest erased", store.Secret: "salt",
-		}},
+		},
+	},
 	{name: "accesses", about: `org_id = :org AND (account_id IN (:accounts) OR subject IN (:about))`, order: "n", columns: map[store.Personal]string{
 		store.Key: "org_id n account_id subject request sign_in", store.Identifying: "name", store.Usage: "at_ms action address", store.Contact: "before_json after_json",
 		store.NotPersonal: "chain digest erased", store.Secret: "salt",
