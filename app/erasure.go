@@ -137,6 +137,9 @@ func (a *App) EraseDue(ctx context.Context, tell Tell) (done ErasureDone, err er
 	}
 	var faults []error
 	for _, o := range orgs {
+		old, err := a.eraseOld(ctx, o)
+		done.Records += old
+		faults = append(faults, err)
 		due, err := a.due(ctx, o.ID)
 		faults = append(faults, err)
 		for i, l := range due {
@@ -164,6 +167,26 @@ func (a *App) due(ctx context.Context, org roster.OrgID) (list []Leaver, err err
 		return err
 	})
 	return list, err
+}
+
+// eraseOld takes names and addresses out of entries of the access log that are old enough, whoever they are of.
+func (a *App) eraseOld(ctx context.Context, o roster.Org) (records int, err error) {
+	before := o.Settings.EraseRecordsBefore(a.Today(o), o.Zone()).UnixMilli()
+	for {
+		t, err := a.store.OldAccesses(ctx, o.ID, before, erasedInAct)
+		if err != nil || t.Len() == 0 {
+			return records, err
+		}
+		_, err = a.write(ctx, roster.Program(o.ID, programName).By(roster.EventAccessErased, ""), func(w store.Writer) error {
+			e, err := w.EraseTraces(ctx, t)
+			w.Record(roster.Saved(roster.EventAccessErased, "", "", nil, e))
+			return err
+		})
+		if err != nil {
+			return records, err
+		}
+		records += t.Len()
+	}
 }
 
 // erasedInAct is how many records one act empties: it must not hold the pen for long.

@@ -293,3 +293,30 @@ func TestEraseMany(t *testing.T) {
 	f.wantCanary(false, "at the end")
 	f.wantSound()
 }
+
+// TestRetention: after the retention time, five years at least where nobody says otherwise, entries of the access log lose names and addresses,
+// not a day before; their places stay, and the log verifies (U5).
+func TestRetention(t *testing.T) {
+	f := newFacility(t)
+	ctx := store.WithOrigin(t.Context(), roster.Origin{Request: newID(), Address: canary, SignIn: "0123456789ab"})
+	for range 3 {
+		must(t, f.record(ctx, signed(roster.Actor{Org: f.org.ID, Account: f.admin.Account, Name: canary}, roster.Accessed(roster.ActionAccountSaved, "", canary, canary))))
+	}
+	if done := f.night(roster.MakeDay(2031, 11, 24)); done.Records != 0 {
+		t.Errorf("before its time: %+v", done)
+	}
+	f.wantCanary(true, "before its time")
+	if done := f.night(roster.MakeDay(2031, 11, 25)); done.Records != 3 || done.People != 0 {
+		t.Errorf("%+v", done)
+	}
+	f.wantCanary(false, "five years later")
+	f.wantSound()
+	list, err := f.store.Accesses(t.Context(), f.org.ID, AccessQuery{Limit: 9})
+	must(t, err)
+	if len(list) != 3 || list[0].Account != f.admin.Account || list[0].Erased == 0 || list[0].Action != roster.ActionAccountSaved {
+		t.Errorf("%+v", list)
+	}
+	if done := f.night(roster.MakeDay(2031, 11, 26)); done.Records != 0 {
+		t.Errorf("twice: %+v", done)
+	}
+}

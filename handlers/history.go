@@ -81,7 +81,7 @@ type asking struct {
 
 // historyNouns and accessNouns are what can be asked for: what the events and actions begin with.
 var (
-	historyNouns = []string{"shift", "cell", "roster", "staff", "contract", "member", "need", "code", "site", "job", "holiday", "org", "cache"}
+	historyNouns = []string{"shift", "cell", "roster", "staff", "contract", "member", "need", "code", "site", "job", "holiday", "org", "cache", "access"}
 	accessNouns  = []string{"sign_in", "sign_ins", "password", "account", "link", "audit", "data", "backup", "request"}
 )
 
@@ -244,7 +244,7 @@ func (h historian) line(e roster.Event) string {
 		return h.restored(e)
 	case roster.EventCacheCleared:
 		return h.text.T("history." + e.Name)
-	case roster.EventStaffErased:
+	case roster.EventStaffErased, roster.EventAccessErased:
 		return h.erasure(e)
 	}
 	noun, done, _ := strings.Cut(e.Name, ".")
@@ -279,8 +279,11 @@ func (h historian) erasure(e roster.Event) string {
 	accesses, _ := roster.ReadNumbers(x.Accesses)
 	nobody, _ := roster.ReadNumbers(x.Nobody)
 	key := "history.staff_erasing"
-	if x.Whole {
+	switch {
+	case x.Whole:
 		key = "history.staff_erased"
+	case x.Staff == "":
+		key = "history.access_erased"
 	}
 	return h.text.T(key, "Name", h.name(x.Staff), "Acts", len(acts), "Events", len(events), "Accesses", len(accesses)+len(nobody))
 }

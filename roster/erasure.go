@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // For how many years the data of somebody who has left is kept. The law asks for five, and for the time being for three (労基法109条, 附則143条).
@@ -60,7 +61,13 @@ func (s Staff) Erase(name string) Staff {
 	return s
 }
 
-// Erased is what an act took away of a person. The records that it emptied stand in it as ranges, so that an audit can tell an erasure from a
+// EraseRecordsBefore is the moment before which the access log keeps no names and addresses, on a day.
+func (s Settings) EraseRecordsBefore(today Day, zone *time.Location) time.Time {
+	y, m, d := today.Date()
+	return MakeDay(y-max(s.WithDefaults().RetainYears, RetainLeast), m, d).At(0, zone)
+}
+
+// Erased is what an act took away of a person, or of old entries (Staff is ""). The records that it emptied stand in it as ranges, so that an audit can tell an erasure from a
 // forgery.
 type Erased struct {
 	Staff    StaffID

@@ -58,6 +58,7 @@ const (
 	EventJobRemoved      = "job.removed"
 	EventStaffSaved      = "staff.saved"
 	EventStaffErased     = "staff.erased"
+	EventAccessErased    = "access.erased" // what old entries of the access log tell
 	EventContractSaved   = "contract.saved"
 	EventContractRemoved = "contract.removed"
 	EventCodeSaved       = "code.saved"

@@ -28,9 +28,11 @@ func (t Traces) Len() int { return len(t.Acts) + len(t.Events) + len(t.Accesses)
 type Erasures interface {
 	// TracesOf finds records of an organisation that tell of a person and were not erased yet, oldest first, at most so many.
 	TracesOf(ctx context.Context, org roster.OrgID, p Person, limit int) (Traces, error)
+	// OldAccesses finds entries of the access log from before a moment that still tell something.
+	OldAccesses(ctx context.Context, org roster.OrgID, beforeMs int64, limit int) (Traces, error)
 }
 
-// Eraser takes away what tells of a person. Whoever does so records EventStaffErased with what it answers: an erasure that no event tells of is
+// Eraser takes away what tells of a person. Whoever does so records EventStaffErased or EventAccessErased, alone, with what it answers: an erasure that no event tells of is
 // a forgery.
 type Eraser interface {
 	// EraseTraces empties records; the hash of what they told stays, so that they can be verified. Stale if one was erased meanwhile.

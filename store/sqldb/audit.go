@@ -262,7 +262,7 @@ func (c *chaining) check(now signedAct) {
 	for _, x := range now.events {
 		e := x.of
 		c.v.mark(record{c.v.head.Org, logActs, a.Revision, e.N}, e.Erased, x.digest, string(e.Before), string(e.After), x.salt)
-		if a.Chain != "" && a.Kind == roster.EventStaffErased && e.Name == roster.EventStaffErased {
+		if a.Chain != "" && e.Name == a.Kind && (a.Kind == roster.EventStaffErased || a.Kind == roster.EventAccessErased) {
 			c.v.tells(e)
 		}
 	}

@@ -37,6 +37,19 @@ func (db *DB) TracesOf(ctx context.Context, org roster.OrgID, p store.Person, li
 	return t, k.err
 }
 
+// OldAccesses goes by the index of moments.
+func (db *DB) OldAccesses(ctx context.Context, org roster.OrgID, beforeMs int64, limit int) (t store.Traces, err error) {
+	tx, err := db.longRead.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+	if err != nil {
+		return t, err
+	}
+	defer tx.Rollback() //nolint:errcheck // a read has nothing to keep
+	k := tracing{ctx: ctx, tx: tx, left: limit}
+	t.Accesses = k.numbers(`SELECT n FROM accesses WHERE org_id = ? AND at_ms < ? AND erased = 0
+		AND (name <> '' OR address <> '' OR before_json IS NOT NULL OR after_json IS NOT NULL) ORDER BY n LIMIT ?`, true, string(org), beforeMs)
+	return t, k.err
+}
+
 func texts[T ~string](list []T) []any {
 	all := make([]any, len(list))
 	for i, x := range list {
