@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"log/slog"
 	"net/netip"
 	"slices"
 	"strings"
@@ -58,25 +57,13 @@ const (
 	failuresSource = 60
 )
 
-// SignIn returns the account that a login and password belong to. Unknown name, wrong password, disabled account and an account
-// that belongs nowhere are one and the same refusal after the same work. TooMany when the limits are reached.
+// SignIn returns the account that a login and password belong to; whether that is enough, its factors say. Unknown name, wrong password,
+// disabled account and an account that belongs nowhere are one and the same refusal after the same work. TooMany when the limits are reached.
 func (a *App) SignIn(ctx context.Context, login, password, address string) (Account, error) {
 	wrong := roster.Refuse(roster.Invalid, "error.sign_in")
-	key := HashSecret(strings.ToLower(norm.NFKC.String(strings.TrimSpace(login))))
-	address = Source(address)
-	now := a.now()
-	_, ok, err := a.store.TrySignIn(ctx, store.Attempt{
-		Account: key, Address: address, NowMs: now.UnixMilli(), SinceMs: now.Add(-failureWindow).UnixMilli(),
-		PairMax: failuresPair, AddressMax: failuresSource,
-	})
-	if err != nil {
+	try := a.attempt(strings.ToLower(norm.NFKC.String(strings.TrimSpace(login))), address)
+	if err := a.begin(ctx, try, Account{}); err != nil {
 		return Account{}, err
-	}
-	if !ok {
-		if err := a.alter(ctx, Account{}, roster.Accessed(roster.ActionSignInLimited, "", nil, nil), nothing); err != nil {
-			return Account{}, err
-		}
-		return Account{}, roster.Refuse(roster.TooMany, "error.sign_in_limit", roster.Args{"Minutes": int(failureWindow.Minutes())})
 	}
 	acc, err := a.store.AccountNamed(ctx, login)
 	if err != nil && roster.KindOf(err) != roster.NotFound {
@@ -84,7 +71,7 @@ func (a *App) SignIn(ctx context.Context, login, password, address string) (Acco
 	}
 	ok, old, err := a.checkPassword(ctx, acc.Password, password)
 	if err != nil {
-		slog.WarnContext(ctx, "stored password cannot be checked", "account", acc.ID, "error", err)
+		a.log.WarnContext(ctx, "stored password cannot be checked", "account", acc.ID, "error", err)
 	}
 	places, err := a.store.Memberships(ctx, acc.ID)
 	if err != nil {
@@ -99,7 +86,101 @@ func (a *App) SignIn(ctx context.Context, login, password, address string) (Acco
 	if old {
 		acc = a.renewHash(ctx, acc, password)
 	}
-	return acc, a.writeAccounts(ctx, func(w store.AccountsWriter) error { return w.ClearFailures(ctx, key, address) })
+	return acc, a.succeeded(ctx, try)
+}
+
+// attempt is one try at something secret, counted as a failure until it has succeeded.
+func (a *App) attempt(what, address string) store.Attempt {
+	now := a.now()
+	return store.Attempt{
+		Account: HashSecret(what), Address: Source(address), NowMs: now.UnixMilli(), SinceMs: now.Add(-failureWindow).UnixMilli(),
+		PairMax: failuresPair, AddressMax: failuresSource,
+	}
+}
+
+// begin notes an attempt. TooMany, which is recorded too, when the limits are reached.
+func (a *App) begin(ctx context.Context, try store.Attempt, acc Account) error {
+	_, ok, err := a.store.TrySignIn(ctx, try)
+	if err != nil || ok {
+		return err
+	}
+	if err := a.alter(ctx, acc, roster.Accessed(roster.ActionSignInLimited, "", nil, nil), nothing); err != nil {
+		return err
+	}
+	return roster.Refuse(roster.TooMany, "error.sign_in_limit", roster.Args{"Minutes": int(failureWindow.Minutes())})
+}
+
+func (a *App) succeeded(ctx context.Context, try store.Attempt) error {
+	return a.writeAccounts(ctx, func(w store.AccountsWriter) error { return w.ClearFailures(ctx, try.Account, try.Address) })
+}
+
+// SecondStep asks whoever knew the password for a code. Five wrong ones from an address are the limit, whoever types them.
+func (a *App) SecondStep(ctx context.Context, id roster.AccountID, code, address string) (Account, error) {
+	acc, err := a.store.Account(ctx, id)
+	if err != nil {
+		return acc, err
+	}
+	if acc.Disabled {
+		return acc, roster.Refuse(roster.Invalid, "error.sign_in")
+	}
+	return acc, a.limited(ctx, acc, address, roster.ActionSignInRefused, func() error {
+		ok, err := a.useCode(ctx, acc, code)
+		if err == nil && !ok {
+			err = roster.Refuse(roster.Invalid, "error.code").On("code")
+		}
+		return err
+	})
+}
+
+// limited runs a check of something secret of an account under the limits on failures, and records a refusal as refused.
+func (a *App) limited(ctx context.Context, acc Account, address, refused string, check func() error) error {
+	try := a.attempt("account "+string(acc.ID), address)
+	if err := a.begin(ctx, try, acc); err != nil {
+		return err
+	}
+	err := check()
+	switch {
+	case err == nil:
+		return a.succeeded(ctx, try)
+	case roster.KindOf(err) != roster.Invalid:
+		return err
+	}
+	if broken := a.alter(ctx, acc, roster.Accessed(refused, "", nil, nil), nothing); broken != nil {
+		return broken
+	}
+	return err
+}
+
+// Prove asks somebody who is signed in once more who they are: the password and, where there are factors, a code.
+func (a *App) Prove(ctx context.Context, acc Account, password, code, address string) error {
+	err := a.limited(ctx, acc, address, roster.ActionProofRefused, func() error { return a.prove(ctx, acc, password, code) })
+	if err != nil {
+		return err
+	}
+	return a.alter(ctx, acc, roster.Accessed(roster.ActionProved, "", nil, nil), nothing)
+}
+
+func (a *App) prove(ctx context.Context, acc Account, password, code string) error {
+	have, err := a.store.Factors(ctx, acc.ID)
+	if err != nil {
+		return err
+	}
+	if acc.Password == "" && len(have) == 0 {
+		return roster.Refuse(roster.RuleBroken, "error.no_proof")
+	}
+	if acc.Password != "" {
+		if ok, _, err := a.checkPassword(ctx, acc.Password, password); err != nil || !ok {
+			return roster.Refuse(roster.Invalid, "error.password_old").On("proof_password")
+		}
+	}
+	if len(have) == 0 {
+		return nil
+	}
+	ok, err := a.useCode(ctx, acc, code)
+	if err == nil && !ok {
+		err = roster.Refuse(roster.Invalid, "error.code").On("proof_code")
+	}
+	return err
 }
 
 // nothing is for entries that no change goes with.
@@ -128,7 +209,7 @@ func (a *App) renewHash(ctx context.Context, acc Account, password string) Accou
 			return next
 		}
 	}
-	slog.WarnContext(ctx, "password hash not renewed", "account", acc.ID, "error", err)
+	a.log.WarnContext(ctx, "password hash not renewed", "account", acc.ID, "error", err)
 	return acc
 }
 
@@ -183,6 +264,53 @@ func replace(ctx context.Context, s Session, instead string) func(store.Accounts
 	}
 }
 
+// SignInView is one sign-in as its owner sees it.
+type SignInView struct {
+	Name   string // for telling them apart
+	Agent  string
+	From   string // address
+	SeenMs int64
+	Begun  int64
+	Here   bool // the one that asks
+}
+
+// SignIns lists the sign-ins of an account, the last used first. here is the hash of the one that asks, which may be another's: then it is none.
+func (a *App) SignIns(ctx context.Context, id roster.AccountID, here string) ([]SignInView, error) {
+	all, err := a.store.SignInsOf(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	now := a.now().UnixMilli()
+	var list []SignInView
+	for _, s := range all {
+		if now < s.EndsMs && now < s.SeenMs+s.Idle().Milliseconds() {
+			list = append(list, SignInView{signInName(s.Hash), s.Agent, s.Address, s.SeenMs, s.CreatedMs, s.Hash == here})
+		}
+	}
+	return list, nil
+}
+
+// EndSignIn ends one of a person's own sign-ins by its name. NotFound.
+func (a *App) EndSignIn(ctx context.Context, acc Account, name string) error {
+	all, err := a.store.SignInsOf(ctx, acc.ID)
+	if err != nil {
+		return err
+	}
+	for _, s := range all {
+		if signInName(s.Hash) == name {
+			return a.alter(ctx, acc, roster.Accessed(roster.ActionSignInsRevoked, name, nil, nil), func(w store.AccountsWriter) error { return w.EndSignIn(ctx, s.Hash) })
+		}
+	}
+	return roster.Refuse(roster.NotFound, "error.sign_in_not_found")
+}
+
+// EndOtherSignIns ends all of a person's own sign-ins but one.
+func (a *App) EndOtherSignIns(ctx context.Context, acc Account, keep string) error {
+	return a.alter(ctx, acc, roster.Accessed(roster.ActionSignInsRevoked, "", nil, nil), func(w store.AccountsWriter) error {
+		return w.EndSignIns(ctx, acc.ID, keep)
+	})
+}
+
 // TouchSession notes that a session was used.
 func (a *App) TouchSession(ctx context.Context, hash string) error {
 	return a.store.TouchSignIn(ctx, hash, a.now().UnixMilli())
@@ -217,17 +345,26 @@ func (a *App) Prune(ctx context.Context) error {
 	if err := a.store.PruneSignIns(ctx, now.UnixMilli()); err != nil {
 		return err
 	}
+	if err := a.store.PruneLinks(ctx, now.UnixMilli()); err != nil {
+		return err
+	}
 	return a.store.PruneFailures(ctx, now.Add(-24*time.Hour).UnixMilli())
 }
 
 // ChangePassword asks for the old password, checks the new one and ends all other sign-ins. keep is the hash of the session that stays.
-func (a *App) ChangePassword(ctx context.Context, id roster.AccountID, old, fresh, again, keep string) error {
+func (a *App) ChangePassword(ctx context.Context, id roster.AccountID, old, fresh, again, keep, address string) error {
 	acc, err := a.store.Account(ctx, id)
 	if err != nil {
 		return err
 	}
-	if ok, _, err := a.checkPassword(ctx, acc.Password, old); err != nil || !ok {
-		return roster.Refuse(roster.Invalid, "error.password_old").On("old")
+	err = a.limited(ctx, acc, address, roster.ActionProofRefused, func() error {
+		if ok, _, err := a.checkPassword(ctx, acc.Password, old); err != nil || !ok {
+			return roster.Refuse(roster.Invalid, "error.password_old").On("old")
+		}
+		return nil
+	})
+	if err != nil {
+		return err
 	}
 	if err := a.setPassword(ctx, &acc, fresh, again); err != nil {
 		return err

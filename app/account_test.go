@@ -134,16 +134,16 @@ func TestFaultB14(t *testing.T) {
 	ctx := t.Context()
 	staff := f.join("staff", roster.RoleStaff, f.taro.ID)
 	change := func(by roster.Actor, fresh, again string) error {
-		return f.ChangePassword(ctx, by.Account, goodPassword, fresh, again, "")
+		return f.ChangePassword(ctx, by.Account, goodPassword, fresh, again, "", "192.0.2.1")
 	}
 	for _, bad := range []string{"12345678", "password", "short", "aoba会", "aaaaaaaaaaaaaaaa"} {
 		wantKind(t, bad, change(staff, bad, bad), roster.Invalid)
 	}
 	wantKey(t, "twelve characters for a manager", change(f.manager, "とうふとわかめの12", "とうふとわかめの12"), "error.password_short")
 	wantKey(t, "typed differently", change(staff, "とうふとわかめの12", "とうふとわかめの13"), "error.password_again")
-	wantKey(t, "wrong old password", f.ChangePassword(ctx, staff.Account, "x", "とうふとわかめの12", "とうふとわかめの12", ""), "error.password_old")
+	wantKey(t, "wrong old password", f.ChangePassword(ctx, staff.Account, "x", "とうふとわかめの12", "とうふとわかめの12", "", "192.0.2.1"), "error.password_old")
 	here, there := f.session(staff.Account, "1"), f.session(staff.Account, "2")
-	must(t, f.ChangePassword(ctx, staff.Account, goodPassword, "とうふとわかめの12", "とうふとわかめの12", here))
+	must(t, f.ChangePassword(ctx, staff.Account, goodPassword, "とうふとわかめの12", "とうふとわかめの12", here, "192.0.2.1"))
 	must(t, f.signIn("staff", "とうふとわかめの12", office))
 	wantKind(t, "the old password", f.signIn("staff", goodPassword, office), roster.Invalid)
 	must(t, second(f.Session(ctx, here)))

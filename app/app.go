@@ -11,25 +11,30 @@ import (
 	"wakakusa/store"
 )
 
-// App carries out what people ask. It holds the store, a clock, an id maker, a name, the watch and sheets lately read, nothing else.
+// App carries out what people ask. It holds the store, a clock, an id maker, a name, a log, the watch and sheets lately read, nothing else.
 type App struct {
 	store  store.Store
 	now    func() time.Time
 	newID  func() string
 	id     string // of this program among those on one database
+	log    *slog.Logger
 	watch  *Watch
 	sheets sheets
 	audit  *slog.Logger
+	sealer Sealer
 	hash   chan struct{} // at most two password hashes at a time: each takes 19 MiB and a tenth of a second
 }
 
 // New joins the parts. now and newID are the only things a test replaces.
 func New(s store.Store, now func() time.Time, newID func() string) *App {
-	return &App{store: s, now: now, newID: newID, id: newID(), watch: newWatch(s), audit: slog.New(slog.DiscardHandler), sheets: sheets{by: map[sheetKey]*keptSheet{}}, hash: make(chan struct{}, 2)}
+	return &App{store: s, now: now, newID: newID, id: newID(), log: slog.New(slog.DiscardHandler), watch: newWatch(s), audit: slog.New(slog.DiscardHandler), sheets: sheets{by: map[sheetKey]*keptSheet{}}, hash: make(chan struct{}, 2)}
 }
 
 // KeepNothing makes every sheet be read anew. It must be called before anything else.
 func (a *App) KeepNothing() { a.sheets.none = true }
+
+// LogTo makes what went wrong without anybody being refused be told there. It must be called before anything else.
+func (a *App) LogTo(log *slog.Logger) { a.log = log }
 
 // Today is the civil date in an organisation's zone.
 func (a *App) Today(o roster.Org) roster.Day { return roster.DayOf(a.now().In(o.Zone())) }

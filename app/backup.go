@@ -153,7 +153,7 @@ func (u *Upkeep) startWhole(ctx context.Context, by roster.Actor, task string) e
 	if !ok {
 		return roster.Refuse(roster.NotFound, "error.text_404")
 	}
-	return u.start(x)
+	return u.start(ctx, x)
 }
 
 // OpenBackup reads one, whole.

@@ -29,6 +29,7 @@ func newBenchOrg(b *testing.B) benchOrg {
 	b.Helper()
 	ctx, clock := context.Background(), func() time.Time { return noon }
 	db := sqldbtest.New(b).Open(b, clock)
+	db.LogSlow(slog.New(slog.DiscardHandler), 200*time.Millisecond) // as in the program
 	b.Cleanup(func() { db.Close() })
 	d, err := demo.Build(ctx, db, demo.Options{Seed: 1, Today: today, Staff: 137, Months: 12, NewID: demo.SeqIDs(1)})
 	must(b, err)

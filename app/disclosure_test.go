@@ -138,6 +138,21 @@ func TestDisclosure(t *testing.T) {
 			t.Errorf("%s, %v", d.Name, err)
 		}
 	})
+	t.Run("who stands on no roster gets nobody's", func(t *testing.T) {
+		for _, by := range []roster.Actor{f.viewer, f.second, f.outsider} {
+			d, err := f.OwnData(t.Context(), by)
+			must(t, err)
+			text, file := asFile(t, d)
+			if len(file.Tables["staff"])+len(file.Tables["events"]) != 1 { // the membership
+				t.Errorf("%s: %s", by.Name, text)
+			}
+			for _, other := range []string{f.taro.Name, f.hanako.Name, "090-0000-0001"} {
+				if strings.Contains(text, other) {
+					t.Errorf("%s gets %s", by.Name, other)
+				}
+			}
+		}
+	})
 	for _, by := range []roster.Actor{f.manager, worker, f.viewer} {
 		_, err := f.ExportData(t.Context(), by, Whose{Staff: f.hanako.ID}, FormJSON)
 		wantKind(t, by.Name, err, roster.Forbidden)

@@ -277,6 +277,9 @@ func TestEraseMany(t *testing.T) {
 	p, by := f.leaver()
 	f.stop(by)
 	who := store.Person{Staff: p.ID, Members: []roster.MemberID{by.Member}, Accounts: []roster.AccountID{by.Account}}
+	if none, err := f.db.TracesOf(t.Context(), f.org.ID, store.Person{}, 7); err != nil || none.Len() != 0 {
+		t.Errorf("nobody has %+v, %v", none, err)
+	}
 	some, err := f.db.TracesOf(t.Context(), f.org.ID, who, 7)
 	must(t, err)
 	if some.Len() != 7 {

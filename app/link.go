@@ -2,6 +2,9 @@ package app
 
 import (
 	"context"
+	"crypto/rand"
+	"slices"
+	"strings"
 	"time"
 
 	"wakakusa/roster"
@@ -12,6 +15,7 @@ import (
 const (
 	InviteLasts   = 72 * time.Hour
 	ResetLasts    = 30 * time.Minute
+	QRLasts       = 10 * time.Minute
 	firstRunLasts = 24 * time.Hour
 	demoLasts     = 24 * time.Hour
 )
@@ -201,7 +205,7 @@ func (a *App) OpenInvitation(ctx context.Context, token string) (v Invitation, e
 	if v.Link, err = a.OpenLink(ctx, token); err != nil {
 		return v, err
 	}
-	if v.Link.Kind != store.LinkInvite && v.Link.Kind != store.LinkReset {
+	if !slices.Contains([]store.LinkKind{store.LinkInvite, store.LinkReset, store.LinkQR}, v.Link.Kind) {
 		return v, roster.Refuse(roster.NotFound, "error.link_not_found")
 	}
 	err = a.store.Read(ctx, v.Link.Org, func(r store.Reader) error {
@@ -231,8 +235,11 @@ func (a *App) Join(ctx context.Context, token string, in Joining) (Account, erro
 	if err != nil {
 		return Account{}, err
 	}
-	if v.Link.Kind == store.LinkReset {
+	switch v.Link.Kind {
+	case store.LinkReset:
 		return a.reset(ctx, v, in)
+	case store.LinkQR:
+		return a.signInByQR(ctx, v)
 	}
 	words := []string{in.Login, in.Email, v.Member.Name, v.Org.Name, v.Org.Slug}
 	acc := Account{
@@ -245,6 +252,26 @@ func (a *App) Join(ctx context.Context, token string, in Joining) (Account, erro
 		return acc, err
 	}
 	return a.addMemberAccount(ctx, v, acc)
+}
+
+// signInByQR needs nothing typed. Whoever had no account gets one without a password.
+func (a *App) signInByQR(ctx context.Context, v Invitation) (Account, error) {
+	if !v.Member.Role.ByQR() {
+		return Account{}, roster.Refuse(roster.NotFound, "error.link_not_found")
+	}
+	if v.Member.Account == "" {
+		return a.addMemberAccount(ctx, v, Account{
+			ID: roster.AccountID(a.newID()), Name: "qr-" + strings.ToLower(rand.Text()[:10]), Display: v.Member.Name, CreatedMs: a.now().UnixMilli(),
+		})
+	}
+	acc, err := a.store.Account(ctx, v.Member.Account)
+	if err == nil && acc.Disabled {
+		err = roster.Refuse(roster.NotFound, "error.link_not_found")
+	}
+	if err != nil {
+		return Account{}, err
+	}
+	return acc, a.writeAccounts(ctx, func(w store.AccountsWriter) error { return a.useLink(ctx, w, v.Link) })
 }
 
 // addMemberAccount adds the account, binds it to the membership and uses the invitation, all or none: who comes too late leaves no
@@ -302,8 +329,8 @@ func checkLogin(login, email string) error {
 }
 
 // OperatorReset makes a reset link for whoever signs in by a name, also the only administrator: for the one who runs the server and
-// holds its data anyway. NotFound for a name that nobody signs in by.
-func (a *App) OperatorReset(ctx context.Context, login string) (token string, err error) {
+// holds its data anyway. factors forgets second factors, too. NotFound for a name that nobody signs in by.
+func (a *App) OperatorReset(ctx context.Context, login string, factors bool) (token string, err error) {
 	acc, err := a.store.AccountNamed(ctx, login)
 	if err != nil {
 		return "", err
@@ -316,5 +343,11 @@ func (a *App) OperatorReset(ctx context.Context, login string) (token string, er
 		return "", roster.Refuse(roster.NotFound, "error.account_not_found")
 	}
 	p := places[0]
-	return a.memberLink(ctx, roster.Program(p.Org.ID, "operator"), p.Member, store.LinkReset)
+	operator := roster.Program(p.Org.ID, "operator")
+	if factors {
+		if err := a.resetFactors(ctx, operator, p.Member); err != nil {
+			return "", err
+		}
+	}
+	return a.memberLink(ctx, operator, p.Member, store.LinkReset)
 }

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"slices"
+	"time"
 
 	"wakakusa/roster"
 	"wakakusa/store"
@@ -162,6 +163,23 @@ func (a *App) StartReset(ctx context.Context, by roster.Actor, id roster.MemberI
 	return a.memberLink(ctx, by, m, store.LinkReset)
 }
 
+// SignInQR makes a one-time link that signs a member in on the phone that scans it. Not every role can be signed in so.
+func (a *App) SignInQR(ctx context.Context, actor roster.Actor, id roster.MemberID) (token string, err error) {
+	m, err := a.Member(ctx, actor, id)
+	if err != nil {
+		return "", err
+	}
+	if !m.Active || !m.Role.ByQR() {
+		return "", roster.Refuse(roster.RuleBroken, "error.no_qr")
+	}
+	if m.Account != "" {
+		if err := a.answersFor(ctx, actor, m.Account); err != nil {
+			return "", err
+		}
+	}
+	return a.memberLink(ctx, actor, m, store.LinkQR)
+}
+
 // answersFor refuses unless the actor is administrator wherever the account belongs: whoever holds a reset link can sign in with it, so
 // one organisation's administrator could walk into another.
 func (a *App) answersFor(ctx context.Context, by roster.Actor, account roster.AccountID) error {
@@ -182,10 +200,7 @@ func (a *App) answersFor(ctx context.Context, by roster.Actor, account roster.Ac
 }
 
 func (a *App) memberLink(ctx context.Context, actor roster.Actor, m roster.Member, kind store.LinkKind) (string, error) {
-	lasts := InviteLasts
-	if kind == store.LinkReset {
-		lasts = ResetLasts
-	}
+	lasts := map[store.LinkKind]time.Duration{store.LinkInvite: InviteLasts, store.LinkReset: ResetLasts, store.LinkQR: QRLasts}[kind]
 	token, l := a.newLink(store.Link{Kind: kind, Org: actor.Org, Member: m.ID, Account: m.Account}, lasts)
 	made := signed(actor, roster.Accessed(roster.ActionLinkMade, string(m.ID), nil, struct{ Kind store.LinkKind }{kind}))
 	return token, a.writeAccounts(ctx, func(w store.AccountsWriter) error {
@@ -194,5 +209,33 @@ func (a *App) memberLink(ctx context.Context, actor roster.Actor, m roster.Membe
 			return err
 		}
 		return w.AddLink(ctx, l)
+	})
+}
+
+// MemberSignIns lists the sign-ins of a member's account, for an administrator. Where they came from is the person's own.
+func (a *App) MemberSignIns(ctx context.Context, actor roster.Actor, id roster.MemberID) ([]SignInView, error) {
+	m, err := a.Member(ctx, actor, id)
+	if err != nil || m.Account == "" {
+		return nil, err
+	}
+	list, err := a.SignIns(ctx, m.Account, "")
+	for i := range list {
+		list[i].From = ""
+	}
+	return list, err
+}
+
+// EndMemberSignIns signs a member out everywhere.
+func (a *App) EndMemberSignIns(ctx context.Context, actor roster.Actor, id roster.MemberID) error {
+	m, err := a.Member(ctx, actor, id)
+	if err != nil {
+		return err
+	}
+	if m.Account == "" {
+		return roster.Refuse(roster.RuleBroken, "error.not_joined")
+	}
+	return a.writeAccounts(ctx, func(w store.AccountsWriter) error {
+		w.Record(signed(actor, roster.Accessed(roster.ActionSignInsRevoked, string(id), nil, nil)))
+		return w.EndSignIns(ctx, m.Account, "")
 	})
 }

@@ -247,8 +247,8 @@ func (t *Tasks) task(name string) (Task, bool) {
 	return t.list[i], true
 }
 
-// start begins a run that goes on after the request that asked for it.
-func (t *Tasks) start(task Task) error {
+// start begins a run that goes on after the request that asked for it; what it says names that request.
+func (t *Tasks) start(ctx context.Context, task Task) error {
 	t.mu.Lock()
 	busy := t.busy[task.Name] != nil
 	t.mu.Unlock()
@@ -258,8 +258,9 @@ func (t *Tasks) start(task Task) error {
 	t.running.Add(1)
 	go func() {
 		defer t.running.Done()
-		if err := t.do(t.life, task); err != nil {
-			t.log.Error("task failed", "task", task.Name, "error", err)
+		life := WithOrigin(t.life, OriginOf(ctx))
+		if err := t.do(life, task); err != nil {
+			t.log.ErrorContext(life, "task failed", "task", task.Name, "error", err)
 		}
 	}()
 	return nil

@@ -121,12 +121,12 @@ func TestTaskOnce(t *testing.T) {
 	first, second := &nightly{wait: make(chan struct{})}, &nightly{}
 	a := NewTasks(f.db, f.clock, newID, quiet, first.task())
 	b := NewTasks(f.db, f.clock, newID, quiet, second.task())
-	must(t, a.start(first.task()))
+	must(t, a.start(t.Context(), first.task()))
 	eventually(t, func() bool {
 		s, err := a.State(t.Context(), "backup")
 		return err == nil && s.Running != nil && s.Running.Step == "write"
 	})
-	if err := a.start(first.task()); roster.KindOf(err) != roster.Taken {
+	if err := a.start(t.Context(), first.task()); roster.KindOf(err) != roster.Taken {
 		t.Error(err)
 	}
 	b.doDue(t.Context())
@@ -164,7 +164,7 @@ func TestTaskStopped(t *testing.T) {
 	f := empty(t)
 	n := &nightly{wait: make(chan struct{})}
 	tasks := NewTasks(f.db, time.Now, newID, quiet, n.task())
-	must(t, tasks.start(n.task()))
+	must(t, tasks.start(t.Context(), n.task()))
 	eventually(t, func() bool {
 		s, err := tasks.State(t.Context(), "backup")
 		return err == nil && s.Running != nil && s.Running.Step != ""

@@ -27,7 +27,7 @@ const patience = 15 * time.Second
 var browser = sync.OnceValues(func() (context.Context, error) {
 	options := append(chromedp.DefaultExecAllocatorOptions[:],
 		chromedp.Flag("no-sandbox", true), chromedp.Flag("disable-gpu", true), chromedp.Flag("disable-quic", true),
-		chromedp.Flag("disable-component-update", true), chromedp.Flag("lang", "ja"), chromedp.Flag("accept-lang", "ja"), chromedp.Flag("force-prefers-reduced-motion", true), chromedp.WindowSize(1280, 800),
+		chromedp.Flag("disable-component-update", true), chromedp.Flag("short-reporting-delay", true), chromedp.Flag("ignore-certificate-errors", true), chromedp.Flag("lang", "ja"), chromedp.Flag("accept-lang", "ja"), chromedp.Flag("force-prefers-reduced-motion", true), chromedp.WindowSize(1280, 800),
 		chromedp.UserDataDir(filepath.Join(workDir, "chromium")))
 	ctx, _ := chromedp.NewExecAllocator(context.Background(), options...) //nolint:govet // lives as long as the process
 	ctx, _ = chromedp.NewContext(ctx)                                     //nolint:govet // likewise

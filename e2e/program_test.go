@@ -3,7 +3,9 @@ package e2e
 
 import (
 	"bufio"
+	"bytes"
 	"context"
+	"crypto/tls"
 	"fmt"
 	"io"
 	"net/http"
@@ -65,12 +67,14 @@ type process struct {
 	mu    sync.Mutex
 	links []signInLink // one-time links as they were printed
 	log   *daemontest.Log
+
+	provoked float64 // reports of the content policy that the test wanted
 }
 
 type signInLink struct{ role, path string }
 
 var (
-	addressLine = regexp.MustCompile(`http://[0-9.:]+`)
+	addressLine = regexp.MustCompile(`^(?:わかくさシフト.*|storybook) +(https?://[0-9.:]+)`) // among lines of the log
 	linkLine    = regexp.MustCompile(`^\s+(?:(\w+)\s.*)?(http://\S+)(/links/\S+)`)
 )
 
@@ -160,6 +164,9 @@ func newDatabase() (settings []string, err error) {
 	return settings, nil
 }
 
+// anyCertificate asks a program about itself, whoever signed its certificate.
+var anyCertificate = &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}}
+
 // complete reports that everything a start prints has been read.
 func (p *process) complete(command string) bool {
 	if p.url == "" {
@@ -171,7 +178,7 @@ func (p *process) complete(command string) bool {
 	case "storybook":
 		return true
 	}
-	resp, err := http.Get(p.url + "/ready/")
+	resp, err := anyCertificate.Get(p.url + "/ready/")
 	if err != nil {
 		return false
 	}
@@ -182,8 +189,9 @@ func (p *process) complete(command string) bool {
 func (p *process) note(line string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.url == "" {
-		p.url = addressLine.FindString(line)
+	fmt.Fprintln(p.log, line)
+	if m := addressLine.FindStringSubmatch(line); m != nil && p.url == "" {
+		p.url = m[1]
 	}
 	if m := linkLine.FindStringSubmatch(line); m != nil {
 		p.links = append(p.links, signInLink{m[1], m[3]})
@@ -193,6 +201,7 @@ func (p *process) note(line string) {
 func readLines(r io.Reader, to chan<- string) {
 	defer close(to)
 	s := bufio.NewScanner(r)
+	s.Buffer(nil, 1<<20) // a panic with its stack is one line
 	for s.Scan() {
 		to <- s.Text()
 	}
@@ -241,7 +250,16 @@ func started(t *testing.T, dir string, args ...string) *process {
 	if err != nil {
 		t.Fatal(err)
 	}
+	stopping(t, p)
+	return p
+}
+
+// stopping ends the program with the test.
+func stopping(t *testing.T, p *process) {
 	t.Cleanup(func() {
+		if n, ok := p.reports(t); ok && n != p.provoked {
+			t.Errorf("browsers reported %v times that the content policy was broken, want %v", n, p.provoked)
+		}
 		if err := p.stop(); err != nil {
 			t.Errorf("stop: %v", err)
 		}
@@ -249,7 +267,25 @@ func started(t *testing.T, dir string, args ...string) *process {
 			t.Logf("log of the program:\n%s", p.log.Tail(4000))
 		}
 	})
-	return p
+}
+
+// reports counts what browsers said of the content policy; false where the program does not tell, or is gone.
+func (p *process) reports(t *testing.T) (n float64, ok bool) {
+	t.Helper()
+	answer, err := anyCertificate.Get(p.url + "/metrics")
+	if err != nil || answer.StatusCode != http.StatusOK {
+		return 0, false
+	}
+	defer answer.Body.Close()
+	text, err := io.ReadAll(answer.Body)
+	if err != nil {
+		return 0, false
+	}
+	_, text, ok = bytes.Cut(text, []byte("\nwakakusa_csp_reports_total "))
+	if _, err := fmt.Sscan(string(text), &n); ok && err != nil {
+		t.Error(err)
+	}
+	return n, ok
 }
 
 // link takes the next unused sign-in link of a role.

@@ -15,7 +15,7 @@ import (
 
 // getAccesses tells who signed in, tried to, changed a password, or took data out, newest first.
 func (s *Server) getAccesses(c *request) error {
-	ask, err := s.ask(c, "/accesses", c.QueryParams(), accessNouns)
+	ask, err := s.ask(c, "/history/accesses", c.QueryParams(), accessNouns)
 	if err != nil {
 		return err
 	}
@@ -50,7 +50,7 @@ func (t accessTeller) act(e roster.Access) views.HistoryAct {
 		v.Who, v.Origin = t.text.T("history.erased_name"), ""
 	}
 	switch e.Action {
-	case roster.ActionSignInRefused, roster.ActionSignInLimited, roster.ActionRefused:
+	case roster.ActionSignInRefused, roster.ActionSignInLimited, roster.ActionRefused, roster.ActionProofRefused:
 		v.Mark, v.Kind = t.text.T("access.refused"), "warn"
 	}
 	return v
@@ -62,6 +62,12 @@ func (t accessTeller) line(e roster.Access) string {
 	switch e.Action {
 	case roster.ActionLinkMade:
 		args["Name"], args["Kind"] = t.member(e.Subject), strings.Trim(string(field(e.After, "Kind")), `"`)
+	case roster.ActionFactorsReset:
+		args["Name"] = t.member(e.Subject)
+	case roster.ActionSignInsRevoked:
+		if len(e.Subject) == 36 { // a member's, by an administrator
+			args["Name"] = t.member(e.Subject)
+		}
 	case roster.ActionAuditExported:
 		args["Rows"] = string(field(e.After, "Rows"))
 	case roster.ActionDataExported:
@@ -146,7 +152,7 @@ func (s *Server) postHistoryExport(c *request) error {
 
 // postAccessExport does the same for the access log.
 func (s *Server) postAccessExport(c *request) error {
-	ask, err := s.askedToExport(c, func(v map[string][]string) (asking, error) { return s.ask(c, "/accesses", v, accessNouns) })
+	ask, err := s.askedToExport(c, func(v map[string][]string) (asking, error) { return s.ask(c, "/history/accesses", v, accessNouns) })
 	if err != nil {
 		return err
 	}

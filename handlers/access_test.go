@@ -52,10 +52,11 @@ func TestAccessMatrix(t *testing.T) {
 		roster.RoleMember:  o.member("member1", roster.Member{Name: "利用者", Role: roster.RoleMember, Staff: o.people[0].ID}),
 		roster.RoleViewer:  o.member("viewer1", roster.Member{Name: "監査", Role: roster.RoleViewer, Sites: []roster.SiteID{o.site1.ID}}),
 	}
+	o.member("other1", roster.Member{Name: "別の人", Role: roster.RoleViewer, Sites: []roster.SiteID{o.site1.ID}}) // is signed out on the way
 	ids := map[whose]map[string]string{
-		own:       o.things(t, o.people[0], o.site1, o.memberNamed(t, "担当").ID),
-		colleague: o.things(t, o.people[1], o.site1, o.memberNamed(t, "監査").ID),
-		elsewhere: o.things(t, o.away, o.site2, o.memberNamed(t, "監査").ID),
+		own:       o.things(t, o.people[0], o.site1, o.memberNamed(t, "別の人").ID),
+		colleague: o.things(t, o.people[1], o.site1, o.memberNamed(t, "別の人").ID),
+		elsewhere: o.things(t, o.away, o.site2, o.memberNamed(t, "別の人").ID),
 		foreign:   other.things(t, other.people[0], other.site1, other.adminBy.Member),
 	}
 	before := other.revision()

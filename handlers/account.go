@@ -1,7 +1,9 @@
 package handlers
 
 import (
+	"cmp"
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 
@@ -24,7 +26,7 @@ func (s *Server) getSignIn(c *request) error {
 		return c.Redirect(http.StatusSeeOther, "/")
 	}
 	form := views.Form{Action: "/sign-in", Values: map[string][]string{"next": {localPath(c.QueryParam("next"))}}}
-	return s.page(c, http.StatusOK, views.SignIn(s.frame(c, "sign_in.title"), form))
+	return s.signInPage(c, http.StatusOK, form)
 }
 
 func (s *Server) postSignIn(c *request) error {
@@ -38,15 +40,41 @@ func (s *Server) postSignIn(c *request) error {
 		form := views.Form{Action: "/sign-in", Faults: faults, Values: map[string][]string{
 			"login": {c.field("login")}, "next": {localPath(c.field("next"))},
 		}}
-		return s.page(c, status(err), views.SignIn(s.frame(c, "sign_in.title"), form))
+		return s.signInPage(c, status(err), form)
 	}
-	if err := s.signIn(c, acc); err != nil {
+	return s.enter(c, acc)
+}
+
+func (s *Server) signInPage(c *request, code int, form views.Form) error {
+	key, err := s.askPasskey(c, form.Value("next"))
+	if err != nil {
 		return err
 	}
-	if next := localPath(c.field("next")); next != "" {
-		return s.goTo(c, next)
+	return s.page(c, code, views.SignIn(withScript(s.frame(c, "sign_in.title"), key), form, key))
+}
+
+// enter signs in whoever knew the password, or asks for the second factor first.
+func (s *Server) enter(c *request, acc app.Account) error {
+	return s.enterWith(c, acc, c.justProved(false))
+}
+
+// enterWith does so with values for the session, where no second factor is asked for.
+func (s *Server) enterWith(c *request, acc app.Account, values map[string]string) error {
+	factors, err := s.app.Factors(c.ctx(), acc.ID)
+	if err != nil {
+		return err
 	}
-	return s.goTo(c, "/")
+	next := localPath(c.field("next"))
+	if len(factors) > 0 {
+		if err := s.awaitFactor(c, acc); err != nil {
+			return err
+		}
+		return s.goTo(c, "/sign-in/code?next="+url.QueryEscape(next))
+	}
+	if err := s.signIn(c, acc, values); err != nil {
+		return err
+	}
+	return s.goTo(c, cmp.Or(next, "/"))
 }
 
 func (s *Server) postSignOut(c *request) error {
@@ -77,6 +105,9 @@ func (s *Server) linkPage(c *request, code int, l app.Link, form views.Form) err
 	if err != nil {
 		return err
 	}
+	if l.Kind == "qr" {
+		return s.page(c, code, views.QRSignIn(s.frame(c, "sign_in.title"), form, v.Org.Name, v.Member.Name))
+	}
 	return s.page(c, code, views.Join(s.frame(c, "join.title"), views.Joining{
 		Form: form, Org: v.Org.Name, Name: v.Member.Name, Login: v.Login, Long: v.Member.Role.Manages(),
 	}))
@@ -98,10 +129,16 @@ func (s *Server) postLink(c *request) error {
 		form := views.Form{Action: c.Request().URL.Path, Values: withoutSecrets(c.form), Faults: faults}
 		return s.linkPage(c, status(err), l, form)
 	}
-	if err := s.signIn(c, acc); err != nil {
-		return err
+	if l.Kind == "sign_in" {
+		if err := s.signIn(c, acc, map[string]string{sessionProved: demoProved}); err != nil {
+			return err
+		}
+		return s.goTo(c, "/")
 	}
-	return s.goTo(c, "/")
+	if l.Kind == "qr" {
+		return s.enterWith(c, acc, nil) // a code that somebody saw proves nothing more
+	}
+	return s.enter(c, acc)
 }
 
 func (s *Server) takeLink(c *request, token string, l app.Link) (app.Account, error) {
@@ -133,7 +170,7 @@ func number(text string) int {
 func withoutSecrets(form map[string][]string) map[string][]string {
 	kept := map[string][]string{}
 	for k, v := range form {
-		if !slices.Contains([]string{"password", "again", "old"}, k) {
+		if !slices.Contains([]string{"password", "again", "old", "code", "proof_password", "proof_code"}, k) {
 			kept[k] = v
 		}
 	}
@@ -145,7 +182,16 @@ func (s *Server) getAccount(c *request) error {
 }
 
 func (s *Server) accountPage(c *request, code int, faults map[string]string) error {
+	list, err := s.app.Factors(c.ctx(), c.account.ID)
+	if err != nil {
+		return err
+	}
+	state := views.Badged{Kind: "ok", Text: c.text.T("factor.on")}
+	if len(list) == 0 {
+		state = views.Badged{Text: c.text.T("factor.off")}
+	}
 	return s.page(c, code, views.AccountPage(s.frame(c, "account.title"), views.AccountForms{
+		SignIns: c.base() + "/account/sign-ins", Factors: c.base() + "/account/factors", FactorState: state,
 		Login: c.account.Name, Email: c.account.Email, Long: c.actor.Role.Manages(),
 		Password:    views.Form{Action: c.base() + "/account/password", Faults: faults},
 		Preferences: views.Form{Action: c.base() + "/account/preferences", Values: map[string][]string{"language": {c.account.Language}, "theme": {c.account.Theme}}},
@@ -153,7 +199,7 @@ func (s *Server) accountPage(c *request, code int, faults map[string]string) err
 }
 
 func (s *Server) postPassword(c *request) error {
-	err := s.app.ChangePassword(c.ctx(), c.account.ID, c.raw("old"), c.raw("password"), c.raw("again"), app.HashSecret(c.session.ID))
+	err := s.app.ChangePassword(c.ctx(), c.account.ID, c.raw("old"), c.raw("password"), c.raw("again"), app.HashSecret(c.session.ID), c.RealIP())
 	err = s.orAway(c, err)
 	if faults, ok := s.faultsOf(c, err); ok {
 		return s.accountPage(c, status(err), faults)
@@ -164,7 +210,7 @@ func (s *Server) postPassword(c *request) error {
 	if c.account, err = s.app.Account(c.ctx(), c.account.ID); err != nil {
 		return err
 	}
-	if err := s.renewSession(c); err != nil {
+	if err := s.renewSession(c, c.justProved(false)); err != nil {
 		return err
 	}
 	c.notice = &views.Notice{Kind: "ok", Text: c.text.T("account.password_changed")}

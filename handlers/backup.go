@@ -227,7 +227,7 @@ func (s *Server) postRestore(c *request) error {
 	}
 	err := d.faults.Err()
 	if err == nil {
-		err = s.Upkeep.StartRestore(c.ctx(), c.actor, from, app.Confirmation{Name: d.text("name"), Password: c.raw("password")})
+		err = s.Upkeep.StartRestore(c.ctx(), c.actor, from, d.text("name"))
 	}
 	return s.answer(c, err, "/backups", "restore", func(code int, refusal error) error { return s.restorePage(c, code, refusal) })
 }
@@ -250,7 +250,6 @@ func (s *Server) restorePage(c *request, code int, refusal error) error {
 	if v.Name, err = s.Upkeep.RestoreName(c.ctx()); err != nil {
 		return err
 	}
-	v.NeedsPassword = c.account.Password != ""
 	first := fromMoment
 	if x.Copying {
 		v.From = append(v.From, views.Choice{Value: fromMoment, Label: c.text.T("backup.restore_at")})

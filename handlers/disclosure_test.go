@@ -34,7 +34,7 @@ func TestOwnData(t *testing.T) {
 	}
 	worker.post(path, values("form", "exe")).want(t, 422)
 	worker.post(o.base+"/staff/"+string(o.people[1].ID)+"/data", values("form", "json")).want(t, 403)
-	o.admin.get(o.base+"/accesses").want(t, 200).holds(t, "自分についてのデータを取り出しました")
+	o.admin.get(o.base+"/history/accesses").want(t, 200).holds(t, "自分についてのデータを取り出しました")
 	t.Run("an administrator for them", func(t *testing.T) {
 		staff := o.base + "/staff/" + string(o.people[0].ID)
 		o.admin.get(staff).want(t, 200).holds(t, "本人への開示", staff+"/data")
@@ -42,7 +42,7 @@ func TestOwnData(t *testing.T) {
 		member := o.base + "/members/" + string(o.adminBy.Member)
 		o.admin.get(member).want(t, 200).holds(t, member+"/data")
 		o.admin.post(member+"/data", values("form", "html")).want(t, 200).holds(t, "管理 太郎")
-		o.admin.get(o.base+"/accesses").holds(t, "佐藤 陽菜さんについてのデータを取り出しました")
+		o.admin.get(o.base+"/history/accesses").holds(t, "佐藤 陽菜さんについてのデータを取り出しました")
 	})
 }
 
@@ -91,15 +91,15 @@ func TestErasedShown(t *testing.T) {
 	o.admin.get(page).want(t, 200).holds(t, "消去を待っている人はいません", "1人のデータを消しました")
 	gone := []string{"佐藤 陽菜", "090-1111-2222", "staff0@example.jp", "haruna"}
 	for _, path := range []string{
-		"/staff?all=1", "/staff?q=" + "佐藤" + "&all=1", "/members", "/history", "/accesses", "/rosters/" + string(o.site1.ID) + "/2026-11-01", "/staff/" + string(p.ID),
+		"/staff?all=1", "/staff?q=" + "佐藤" + "&all=1", "/members", "/history", "/history/accesses", "/rosters/" + string(o.site1.ID) + "/2026-11-01", "/staff/" + string(p.ID),
 		"/rosters/" + string(o.site1.ID) + "/2026-11-01/cells/" + string(p.ID) + "/2026-11-03",
 	} {
 		o.admin.get(o.base+path).want(t, 200).lacks(t, gone...)
 	}
 	o.admin.get(o.base+"/history").holds(t, "退職者 1のデータを消しました", "内容は消去済みです")
-	o.admin.get(o.base+"/accesses").holds(t, "(消去済み)")
+	o.admin.get(o.base+"/history/accesses").holds(t, "(消去済み)")
 	o.admin.get(o.base+"/rosters/"+string(o.site1.ID)+"/2026-11-01").holds(t, "退職者 1")
-	for _, export := range []string{"/history/export", "/accesses/export"} {
+	for _, export := range []string{"/history/export", "/history/accesses/export"} {
 		if a := o.admin.post(o.base+export, values()).want(t, 200); !strings.Contains(a.body, "消去済み") {
 			t.Errorf("%s: %.300s", export, a.body)
 		} else {

@@ -40,7 +40,7 @@ func status(err error) int {
 // orAway is the error itself, or that the database is away, if that explains it; then the answer says when to try again.
 func (s *Server) orAway(c *request, err error) error {
 	if err != nil && status(err) == http.StatusInternalServerError && s.app.DatabaseAway(c.ctx()) {
-		s.Log.WarnContext(c.ctx(), "the database is away", "id", requestID(c), "error", err)
+		s.Log.WarnContext(c.ctx(), "the database is away", "error", err)
 		err = roster.Refuse(roster.Away, "error.away")
 	}
 	if roster.KindOf(err) == roster.Away {
@@ -78,10 +78,16 @@ func (s *Server) answerError(err error, c echo.Context) {
 		if code == http.StatusServiceUnavailable && c.Request().Method == http.MethodGet {
 			said = r.text.T(errorText(code)) // nothing was typed
 		}
-		err = s.page(r, code, views.ErrorPage(s.frame(r, errorTitle(code)), said))
+		err = s.page(r, code, views.ErrorPage(s.frame(r, errorTitle(code)), said, s.Support))
 	}
-	if err != nil {
+	if err == nil {
+		return
+	}
+	if r.ctx().Err() == nil {
 		s.Log.ErrorContext(r.ctx(), "error page", "error", err)
+	}
+	if !c.Response().Committed {
+		c.Response().WriteHeader(code)
 	}
 }
 

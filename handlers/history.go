@@ -48,7 +48,7 @@ func (s *Server) getHistory(c *request) error {
 
 // historyKinds are the two records.
 func historyKinds(c *request) []views.Link {
-	links := []views.Link{{Href: c.base() + "/history", Label: c.text.T("history.changes")}, {Href: c.base() + "/accesses", Label: c.text.T("access.title")}}
+	links := []views.Link{{Href: c.base() + "/history", Label: c.text.T("history.changes")}, {Href: c.base() + "/history/accesses", Label: c.text.T("access.title")}}
 	for i := range links {
 		links[i].Current = links[i].Href == c.Request().URL.Path
 	}
@@ -82,7 +82,7 @@ type asking struct {
 // historyNouns and accessNouns are what can be asked for: what the events and actions begin with.
 var (
 	historyNouns = []string{"shift", "cell", "roster", "staff", "contract", "member", "need", "code", "site", "job", "holiday", "org", "cache", "access"}
-	accessNouns  = []string{"sign_in", "sign_ins", "password", "account", "link", "audit", "data", "backup", "request"}
+	accessNouns  = []string{"sign_in", "sign_ins", "password", "proof", "factor", "recovery", "account", "link", "audit", "data", "backup", "request"}
 )
 
 // askHistory reads the question about the record of changes.

@@ -78,7 +78,7 @@ func TestAccessLog(t *testing.T) {
 		known++
 	}
 	told(b.post("/sign-in", values("login", "haruna", "password", "x")).want(t, 429), roster.ActionSignInLimited, "")
-	seen := o.admin.get(o.base+"/accesses").want(t, 200).lacks(t, "access.", staffPassword, fresh)
+	seen := o.admin.get(o.base+"/history/accesses").want(t, 200).lacks(t, "access.", staffPassword, fresh)
 	seen.holds(t, "ログインしました", "ログアウトしました", "ログインできませんでした", "失敗が続いた", "パスワードを変更しました", "設定し直しました", "佐藤 陽菜さんのパスワード再設定のリンク",
 		"アカウントを変更しました。(言語、明るさ)", "権限のない操作(GET /o/:org/members)を断りました", "バックアップ wakakusa_shift_backup_", "変更の記録を書き出しました", "接続元 127.0.0.1", "(だれか不明)",
 		a.Header.Get("X-Request-Id")[:8])
@@ -147,7 +147,7 @@ func TestHistorySearch(t *testing.T) {
 	}
 	o.admin.get(page+"?from=2026-11-26&to=2026-11-25&who="+who).want(t, 422).holds(t, "終わりの日が始まりの日より前です", `value="2026-11-26"`, `selected>田中 実`)
 	o.admin.get(page+"?from=明日").want(t, 422).holds(t, "日付として読めません")
-	o.admin.get(o.base+"/accesses?who="+who+"&what=sign_in").want(t, 200).holds(t, "田中 実").lacks(t, "<strong>管理 太郎")
+	o.admin.get(o.base+"/history/accesses?who="+who+"&what=sign_in").want(t, 200).holds(t, "田中 実").lacks(t, "<strong>管理 太郎")
 	o.admin.post(page+"/export", values("from", "明日")).want(t, 422)
 }
 
@@ -172,13 +172,46 @@ func TestHistoryExport(t *testing.T) {
 	if len(rows) != 1+5 || !strings.Contains(rows[1][4], "スタッフ「=cmd") || rows[1][0] != "2026-11-24T09:00:00+09:00" || len(rows[1][9]) != 64 {
 		t.Errorf("%d rows, %q", len(rows), rows[1])
 	}
-	a = o.admin.post(o.base+"/accesses/export", nil).want(t, http.StatusOK).holds(t, ",'+1 太郎,sign_in.begun,")
+	a = o.admin.post(o.base+"/history/accesses/export", nil).want(t, http.StatusOK).holds(t, ",'+1 太郎,sign_in.begun,")
 	if list := o.accesses(); list[len(list)-1].Action != roster.ActionAuditExported || string(list[len(list)-1].After) != fmt.Sprintf(`{"Rows":%d}`, strings.Count(a.body, "\r\n")-1) {
 		t.Errorf("%s of %q", list[len(list)-1].After, a.body)
 	}
 	for cell, want := range map[string]string{"=1": "'=1", "+1": "'+1", "-1": "'-1", "@x": "'@x", "\tx": "'\tx", "\rx": "'\rx", "＝1": "'＝1", "": "", "x=1": "x=1"} {
 		if got := defused(cell); got != want {
 			t.Errorf("%q became %q", cell, got)
+		}
+	}
+}
+
+// TestAuditStream: each act and each entry is one line of the audit stream, under the number of its request and with its chain, without names
+// or what was there before and after.
+func TestAuditStream(t *testing.T) {
+	o := newSite(t).found("aoba")
+	o.admin.post("/sign-in", values("login", "admin-aoba", "password", adminPassword)).want(t, 303)
+	form := o.admin.get(o.base+"/settings").form(t, o.base+"/settings")
+	form.Set("name", "社会福祉法人あさがお")
+	a := o.admin.post(o.base+"/settings", form).want(t, 303)
+	heads, err := o.store.VerifyAudit(t.Context())
+	must(t, err)
+	var lines []string
+	for line := range strings.Lines(o.logs.String()) {
+		if strings.Contains(line, "stream=audit") {
+			lines = append(lines, line)
+		}
+	}
+	last := lines[len(lines)-1]
+	for _, want := range []string{"org.saved", "request=" + a.Header.Get("X-Request-Id"), "chain=" + heads.Heads[0].Chain} {
+		if !strings.Contains(last, want) {
+			t.Errorf("%q lacks %s", last, want)
+		}
+	}
+	all := strings.Join(lines, "")
+	if !strings.Contains(all, "sign_in.begun") || !strings.Contains(all, "chain="+heads.Heads[0].AccessChain) {
+		t.Error(all)
+	}
+	for _, name := range []string{"あさがお", "管理 太郎", "佐藤", "admin-aoba"} {
+		if strings.Contains(all, name) {
+			t.Errorf("%s stands in\n%s", name, all)
 		}
 	}
 }

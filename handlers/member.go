@@ -174,11 +174,26 @@ func (s *Server) fillAccess(c *request, v *views.MemberForm, x roster.Member) er
 	if x.Active {
 		v.LinkPath = c.base() + "/members/" + string(x.ID) + "/link"
 	}
+	if x.Active && x.Role.ByQR() {
+		v.QRPath = c.base() + "/members/" + string(x.ID) + "/qr"
+	}
 	if !v.Joined {
 		return nil
 	}
 	acc, err := s.app.Account(c.ctx(), x.Account)
+	if err != nil {
+		return err
+	}
 	v.Login = acc.Name
+	path := c.base() + "/members/" + string(x.ID)
+	v.EndPath, v.FactorPath = path+"/sign-ins", path+"/factors"
+	list, err := s.app.MemberSignIns(c.ctx(), c.actor, x.ID)
+	if err != nil {
+		return err
+	}
+	v.SignIns = views.SignIns{Lines: c.signInLines(list)}
+	factors, err := s.app.Factors(c.ctx(), x.Account)
+	v.Factors = len(factors)
 	return err
 }
 
@@ -215,15 +230,30 @@ func (s *Server) postMemberLink(c *request) error {
 	if err != nil {
 		return err
 	}
+	return s.memberLinkPage(c, m, token, views.MemberLink{Frame: s.frame(c, title, "Name", m.Name), Reset: m.Account != "", Lasts: c.lasting(lasts)})
+}
+
+// postMemberQR shows a code that signs a member in on the phone that scans it.
+func (s *Server) postMemberQR(c *request) error {
+	m, err := s.app.Member(c.ctx(), c.actor, roster.MemberID(c.Param("member")))
+	if err != nil {
+		return err
+	}
+	token, err := s.app.SignInQR(c.ctx(), c.actor, m.ID)
+	if err != nil {
+		return err
+	}
+	return s.memberLinkPage(c, m, token, views.MemberLink{Frame: s.frame(c, "member.qr_title", "Name", m.Name), SignIn: true, Lasts: c.lasting(app.QRLasts)})
+}
+
+func (s *Server) memberLinkPage(c *request, m roster.Member, token string, v views.MemberLink) error {
 	url := s.publicAddress(c) + "/links/" + token
 	code, err := qr.Encode(url, qr.M)
 	if err != nil {
 		return err
 	}
-	return s.page(c, http.StatusOK, views.MemberLinkPage(views.MemberLink{
-		Frame: s.frame(c, title, "Name", m.Name), Name: m.Name, URL: url, Back: c.base() + "/members/" + string(m.ID), Reset: m.Account != "",
-		Lasts: c.lasting(lasts), QR: views.QR{Size: code.Size, Dark: code.Black},
-	}))
+	v.Name, v.URL, v.Back, v.QR = m.Name, url, c.base()+"/members/"+string(m.ID), views.QR{Size: code.Size, Dark: code.Black}
+	return s.page(c, http.StatusOK, views.MemberLinkPage(v))
 }
 
 // lasting writes 3日間 or 30分間.

@@ -44,6 +44,9 @@ var (
 	cacheBytes  = prometheus.NewDesc("wakakusa_cache_bytes", "Estimated memory of what this server keeps.", nil, nil)
 	redisFailed = prometheus.NewDesc("wakakusa_redis_failures_total", "Requests that waited for Redis in vain.", nil, nil)
 	redisAway   = prometheus.NewDesc("wakakusa_redis_away", "1 while Redis does not take commands.", nil, nil)
+	slowQueries = prometheus.NewDesc("wakakusa_slow_queries_total", "Statements that took longer than SLOW_QUERY_MS.", nil, nil)
+	cspReports  = prometheus.NewDesc("wakakusa_csp_reports_total", "What browsers refused because of the content policy, as far as they reported it.", nil, nil)
+	certEnds    = prometheus.NewDesc("wakakusa_certificate_expiry_seconds", "How long the certificate is good.", nil, nil)
 	baseAway    = prometheus.NewDesc("wakakusa_database_away", "1 while the database does not answer.", nil, nil)
 )
 
@@ -54,6 +57,9 @@ func (countMetrics) Describe(to chan<- *prometheus.Desc) {
 	to <- redisFailed
 	to <- redisAway
 	to <- baseAway
+	to <- slowQueries
+	to <- cspReports
+	to <- certEnds
 }
 
 // Collect is part of a collector.
@@ -67,6 +73,13 @@ func (m countMetrics) Collect(to chan<- prometheus.Metric) {
 	}
 	to <- prometheus.MustNewConstMetric(cacheBytes, prometheus.GaugeValue, float64(c.Bytes))
 	to <- prometheus.MustNewConstMetric(baseAway, prometheus.GaugeValue, oneIf(m.s.app.DatabaseAway(context.Background())))
+	to <- prometheus.MustNewConstMetric(slowQueries, prometheus.CounterValue, float64(m.s.SlowQueries()))
+	to <- prometheus.MustNewConstMetric(cspReports, prometheus.CounterValue, float64(m.s.reports.Load()))
+	if m.s.Certificate != nil {
+		if ends, ok := m.s.Certificate(); ok {
+			to <- prometheus.MustNewConstMetric(certEnds, prometheus.GaugeValue, time.Until(ends).Seconds())
+		}
+	}
 	if shared := m.s.Limits.Shared; shared != nil {
 		to <- prometheus.MustNewConstMetric(redisFailed, prometheus.CounterValue, float64(shared.Failed()))
 		to <- prometheus.MustNewConstMetric(redisAway, prometheus.GaugeValue, oneIf(shared.Away()))

@@ -1,10 +1,12 @@
 package handlers
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
+	"net/url"
 	"runtime/debug"
 	"slices"
 	"strings"
@@ -19,8 +21,11 @@ import (
 
 const (
 	maxBody = 1 << 20
-	policy  = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; " +
-		"manifest-src 'self'; worker-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+	// What browsers refuse because of the policy they report to report-uri; by HTTPS to the end point that report-to names, and by http not at
+	// all where one is named.
+	reportPath = "/csp-reports"
+	policy     = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; " +
+		"manifest-src 'self'; worker-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; report-uri " + reportPath
 )
 
 // logRequests writes one line a request: the route's pattern, never the path, which could hold a one-time token.
@@ -33,13 +38,13 @@ func (s *Server) logRequests(next echo.HandlerFunc) echo.HandlerFunc {
 		if err != nil {
 			c.Error(err)
 		}
-		attrs := []any{"id", id, "method", c.Request().Method, "route", c.Path(), "status", c.Response().Status, "ms", time.Since(start).Milliseconds()}
+		attrs := []any{"method", c.Request().Method, "route", c.Path(), "status", c.Response().Status, "ms", time.Since(start).Milliseconds(), "address", c.RealIP()}
 		if r, ok := c.Get(requestKey).(*request); ok && r.actor.Account != "" {
 			attrs = append(attrs, "actor", r.actor.Account, "org", r.actor.Org)
 		}
 		level := slog.LevelInfo
 		switch {
-		case c.Response().Status >= 500:
+		case failed(c, err):
 			level, attrs = slog.LevelError, append(attrs, "error", err)
 		case strings.HasPrefix(c.Path(), "/s/"), isProbe(c.Path()):
 			level = slog.LevelDebug
@@ -48,6 +53,22 @@ func (s *Server) logRequests(next echo.HandlerFunc) echo.HandlerFunc {
 		return nil
 	}
 }
+
+// failed: answered as a fault, or broken off by one after the answer had begun. When the person has gone, what was cut off is no fault.
+func failed(c echo.Context, err error) bool {
+	if c.Request().Context().Err() != nil {
+		return errors.As(err, new(panicked))
+	}
+	return c.Response().Status >= 500 || err != nil && status(err) >= 500
+}
+
+// panicked is a panic as an error, with the way that led there.
+type panicked struct {
+	value any
+	stack []byte
+}
+
+func (p panicked) Error() string { return fmt.Sprintf("panic: %v\n%s", p.value, p.stack) }
 
 // from keeps where a request comes from in its context.
 func (s *Server) from(c echo.Context, o roster.Origin) {
@@ -66,7 +87,7 @@ func (s *Server) recoverPanics(next echo.HandlerFunc) echo.HandlerFunc {
 			case http.ErrAbortHandler:
 				panic(p)
 			default:
-				err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+				err = panicked{p, debug.Stack()}
 			}
 		}()
 		return next(c)
@@ -78,6 +99,7 @@ func securityHeaders(h http.Header) {
 	h.Set("Content-Security-Policy", policy)
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("X-Frame-Options", "DENY")
+	h.Set("X-XSS-Protection", "0") // the filter it turned on in old browsers could itself be abused
 	h.Set("Referrer-Policy", "same-origin")
 	h.Set("Cross-Origin-Opener-Policy", "same-origin")
 	h.Set("Cross-Origin-Resource-Policy", "same-origin")
@@ -92,8 +114,10 @@ func (s *Server) setHeaders(next echo.HandlerFunc) echo.HandlerFunc {
 		if s.isDraining() {
 			h.Set("Connection", "close")
 		}
-		if s.Secure {
+		if s.Secure && !s.isPlain(c.Request()) {
 			h.Set("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
+			h.Set("Content-Security-Policy", policy+"; report-to csp")
+			h.Set("Reporting-Endpoints", `csp="`+reportPath+`"`)
 		}
 		return next(c)
 	}
@@ -113,6 +137,52 @@ func (s *Server) checkHost(next echo.HandlerFunc) echo.HandlerFunc {
 		}
 		return next(c)
 	}
+}
+
+// isPlain reports a request that came without TLS although people use HTTPS: to this program, or to a proxy of ours that says so.
+func (s *Server) isPlain(r *http.Request) bool {
+	switch {
+	case !s.Secure:
+		return false
+	case s.OwnTLS:
+		return r.TLS == nil
+	}
+	return s.trusted(peerOf(r)) && r.Header.Get("X-Forwarded-Proto") == "http"
+}
+
+// refusePlain leads who opens a page by http to https, at the same host. Anything else is refused, not led: a program that sends secrets in
+// the open must not work.
+func (s *Server) refusePlain(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		switch {
+		case !s.isPlain(c.Request()) || isProbe(c.Path()) || c.Path() == "/metrics":
+			return next(c)
+		case opensPage(c.Request()):
+			return c.Redirect(http.StatusPermanentRedirect, "https://"+s.httpsHost(c.Request().Host)+c.Request().URL.RequestURI())
+		}
+		return roster.Refuse(roster.Forbidden, "error.plain")
+	}
+}
+
+// opensPage reports that a person opens a document; scripts and programs say otherwise, or ask for something else.
+func opensPage(r *http.Request) bool {
+	h := r.Header
+	safe := r.Method == http.MethodGet || r.Method == http.MethodHead
+	mode := h.Get("Sec-Fetch-Mode")
+	accept := h.Get("Accept")
+	document := accept == "" || strings.Contains(accept, "text/html") || strings.Contains(accept, "*/*")
+	return safe && h.Get("HX-Request") == "" && h.Get("X-Requested-With") == "" && (mode == "" || mode == "navigate") && document
+}
+
+// httpsHost is the host under which HTTPS is spoken: that of the request, with the port of the public address if it is the same host.
+func (s *Server) httpsHost(host string) string {
+	if h, _, err := net.SplitHostPort(host); err == nil {
+		host = h
+	}
+	if u, err := url.Parse(s.Public); err == nil && strings.EqualFold(u.Hostname(), host) && u.Scheme == "https" {
+		return u.Host
+	}
+	return host
 }
 
 // refuseCrossSite is the only cross-site defence beside SameSite cookies: the standard library's origin check. GET changes nothing.

@@ -14,6 +14,7 @@ type gate struct {
 	public bool          // anybody
 	person bool          // anybody signed in
 	do     roster.Action // those who may do this in the organisation; app asks again about the very thing
+	fresh  bool          // who has shown lately who they are
 }
 
 var (
@@ -22,6 +23,12 @@ var (
 )
 
 func may(do roster.Action) gate { return gate{do: do} }
+
+// proved asks for who it is once more, unless that was shown lately.
+func (g gate) proved() gate {
+	g.fresh = true
+	return g
+}
 
 // route is one line of the site map.
 type route struct {
@@ -41,6 +48,9 @@ func routes() []route {
 		{get, "/", anybody, (*Server).getHome},
 		{get, "/sign-in", anybody, (*Server).getSignIn},
 		{post, "/sign-in", anybody, (*Server).postSignIn},
+		{get, "/sign-in/code", anybody, (*Server).getSecondStep},
+		{post, "/sign-in/code", anybody, (*Server).postSecondStep},
+		{post, "/sign-in/passkey", anybody, (*Server).postPasskey},
 		{post, "/sign-out", person, (*Server).postSignOut},
 		{get, "/links/:token", anybody, (*Server).getLink},
 		{post, "/links/:token", anybody, (*Server).postLink},
@@ -50,7 +60,18 @@ func routes() []route {
 		{post, "/o/:org/account/password", person, (*Server).postPassword},
 		{post, "/o/:org/account/preferences", person, (*Server).postPreferences},
 		{get, "/o/:org/account/data", person, (*Server).getData},
-		{post, "/o/:org/account/data", person, (*Server).postData},
+		{post, "/o/:org/account/data", person.proved(), (*Server).postData},
+		{get, "/o/:org/account/sign-ins", person, (*Server).getSignIns},
+		{post, "/o/:org/account/sign-ins", person, (*Server).postSignIns},
+		{get, "/o/:org/account/factors", person, (*Server).getFactors},
+		{get, "/o/:org/account/factors/new", person.proved(), (*Server).getNewFactor},
+		{post, "/o/:org/account/factors/new", person.proved(), (*Server).postNewFactor},
+		{get, "/o/:org/account/factors/passkey", person.proved(), (*Server).getNewPasskey},
+		{post, "/o/:org/account/factors/passkey", person.proved(), (*Server).postNewPasskey},
+		{post, "/o/:org/account/factors/recovery", person.proved(), (*Server).postRecovery},
+		{post, "/o/:org/account/factors/removal", person.proved(), (*Server).postFactorRemoval},
+		{get, "/o/:org/proof", person, (*Server).getProof},
+		{post, "/o/:org/proof", person, (*Server).postProof},
 
 		{get, "/o/:org/me", may(roster.ViewOwn), (*Server).getMe},
 		{get, "/o/:org/me/calendar", may(roster.ViewOwn), (*Server).getMyCalendar},
@@ -77,7 +98,7 @@ func routes() []route {
 		{get, "/o/:org/staff", may(roster.ViewStaff), (*Server).getPeople},
 		{get, "/o/:org/staff/:staff", may(roster.ViewStaff), (*Server).getStaff},
 		{post, "/o/:org/staff/:staff", may(roster.EditStaff), (*Server).postStaff},
-		{post, "/o/:org/staff/:staff/data", may(roster.EditMembers), (*Server).postStaffData},
+		{post, "/o/:org/staff/:staff/data", may(roster.EditMembers).proved(), (*Server).postStaffData},
 		{post, "/o/:org/staff/:staff/contracts/:contract", may(roster.EditStaff), (*Server).postContract},
 		{get, "/o/:org/codes", may(roster.EditMasters), (*Server).getCodes},
 		{get, "/o/:org/codes/:code", may(roster.EditMasters), (*Server).getCode},
@@ -96,25 +117,28 @@ func routes() []route {
 		{post, "/o/:org/needs/:site", may(roster.EditNeeds), (*Server).postNeeds},
 		{get, "/o/:org/members", may(roster.EditMembers), (*Server).getMembers},
 		{get, "/o/:org/members/:member", may(roster.EditMembers), (*Server).getMember},
-		{post, "/o/:org/members/:member", may(roster.EditMembers), (*Server).postMember},
-		{post, "/o/:org/members/:member/link", may(roster.EditMembers), (*Server).postMemberLink},
-		{post, "/o/:org/members/:member/data", may(roster.EditMembers), (*Server).postMemberData},
+		{post, "/o/:org/members/:member", may(roster.EditMembers).proved(), (*Server).postMember},
+		{post, "/o/:org/members/:member/link", may(roster.EditMembers).proved(), (*Server).postMemberLink},
+		{post, "/o/:org/members/:member/qr", may(roster.EditMembers).proved(), (*Server).postMemberQR},
+		{post, "/o/:org/members/:member/factors", may(roster.EditMembers).proved(), (*Server).postMemberFactors},
+		{post, "/o/:org/members/:member/sign-ins", may(roster.EditMembers), (*Server).postMemberSignIns},
+		{post, "/o/:org/members/:member/data", may(roster.EditMembers).proved(), (*Server).postMemberData},
 		{get, "/o/:org/settings", may(roster.EditOrg), (*Server).getSettings},
 		{post, "/o/:org/settings", may(roster.EditOrg), (*Server).postSettings},
 		{post, "/o/:org/settings/cache", may(roster.EditOrg), (*Server).postClearCache},
 		{get, "/o/:org/erasure", may(roster.EditOrg), (*Server).getErasure},
 		{post, "/o/:org/erasure", may(roster.EditOrg), (*Server).postErasure},
 		{get, "/o/:org/history", may(roster.ViewHistory), (*Server).getHistory},
-		{post, "/o/:org/history/export", may(roster.ViewHistory), (*Server).postHistoryExport},
-		{get, "/o/:org/accesses", may(roster.ViewHistory), (*Server).getAccesses},
-		{post, "/o/:org/accesses/export", may(roster.ViewHistory), (*Server).postAccessExport},
+		{post, "/o/:org/history/export", may(roster.ViewHistory).proved(), (*Server).postHistoryExport},
+		{get, "/o/:org/history/accesses", may(roster.ViewHistory), (*Server).getAccesses},
+		{post, "/o/:org/history/accesses/export", may(roster.ViewHistory).proved(), (*Server).postAccessExport},
 		{get, "/o/:org/backups", may(roster.KeepBackups), (*Server).getBackups},
 		{post, "/o/:org/backups", may(roster.KeepBackups), (*Server).postBackup},
 		{post, "/o/:org/backups/drill", may(roster.KeepBackups), (*Server).postDrill},
 		{get, "/o/:org/backups/restore", may(roster.KeepBackups), (*Server).getRestore},
-		{post, "/o/:org/backups/restore", may(roster.KeepBackups), (*Server).postRestore},
+		{post, "/o/:org/backups/restore", may(roster.KeepBackups).proved(), (*Server).postRestore},
 		{get, "/o/:org/backups/state", may(roster.KeepBackups), (*Server).getBackupState},
-		{get, "/o/:org/backups/:backup", may(roster.KeepBackups), (*Server).getBackup},
+		{get, "/o/:org/backups/:backup", may(roster.KeepBackups).proved(), (*Server).getBackup},
 
 		{get, "/s/:asset", anybody, (*Server).getAsset},
 		{get, "/manifest.webmanifest", anybody, (*Server).getManifest},
@@ -126,6 +150,7 @@ func routes() []route {
 		{get, "/health", anybody, (*Server).getHealth},
 		{get, "/health/", anybody, (*Server).getHealth},
 		{get, "/metrics", anybody, (*Server).getMetrics},
+		{post, reportPath, anybody, (*Server).postReport},
 	}
 }
 
@@ -137,7 +162,7 @@ func (s *Server) addRoutes() {
 
 // sessionless are the paths that never ask who is there.
 func sessionless(path string) bool {
-	return isProbe(path) || slices.Contains([]string{"/metrics", "/s/:asset", "/manifest.webmanifest", "/favicon.ico"}, path)
+	return isProbe(path) || slices.Contains([]string{"/metrics", "/s/:asset", "/manifest.webmanifest", "/favicon.ico", reportPath}, path)
 }
 
 // guard lets in whom the gate allows. A stranger's organisation is not found, whatever was asked.
@@ -152,6 +177,12 @@ func (s *Server) guard(r route) echo.HandlerFunc {
 		}
 		if _, err := c.fields(); err != nil { // read once, so that no handler goes on with half a form
 			return err
+		}
+		switch {
+		case r.gate.do != "" && c.lacksFactor():
+			return s.goTo(c, c.base()+"/account/factors?needed=1")
+		case r.gate.fresh && !c.proved():
+			return s.askProof(c, http.StatusForbidden, nil)
 		}
 		return r.handle(s, c)
 	}

@@ -3,6 +3,8 @@ package handlers
 import (
 	"crypto/sha256"
 	"fmt"
+	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"slices"
@@ -102,40 +104,67 @@ func TestRoles(t *testing.T) {
 	}
 }
 
-// TestCrossSite: what another site's page sends is refused on every unsafe route, and nothing has changed (H6).
+// crossSiteCases are the ways a browser, or no browser, says where a request was made.
+var crossSiteCases = []struct {
+	name, method, site, origin string
+	refused                    bool
+}{
+	{"no browser", http.MethodPost, "", "", false},
+	{"our own page", http.MethodPost, "same-origin", "", false},
+	{"typed by the person", http.MethodPost, "none", "", false},
+	{"another site", http.MethodPost, "cross-site", "", true},
+	{"another host below", http.MethodPost, "same-site", "", true},
+	{"an old browser at another site", http.MethodPost, "", "https://evil.example", true},
+	{"an old browser at a page without origin", http.MethodPost, "", "null", true},
+	{"an old browser at our own page", http.MethodPost, "", "own", false},
+	{"a link on another site", http.MethodGet, "cross-site", "https://evil.example", false},
+}
+
+// TestCrossSite: the nine cases on every unsafe route: what another site's page sends is refused, and nothing has changed (H6). Where it is
+// not refused, a stranger asks, so that the origin alone decides.
 func TestCrossSite(t *testing.T) {
 	o := newSite(t).found("aoba")
-	before := o.digest()
-	for name, header := range map[string]http.Header{
-		"another site":          {"Sec-Fetch-Site": {"cross-site"}},
-		"another host below":    {"Sec-Fetch-Site": {"same-site"}},
-		"an old browser":        {"Sec-Fetch-Site": {""}, "Origin": {"https://evil.example"}},
-		"an origin that is no ": {"Sec-Fetch-Site": {""}, "Origin": {"null"}},
-	} {
-		b := *o.admin
-		b.header = header
+	rows := func() string { return o.dump("sign_ins", "sign_in_failures", "gates", "accesses", "access_heads") } // a stranger's empty sign-in is one that failed; refusals are recorded
+	before := rows()
+	nobody := o.browser()
+	for _, c := range crossSiteCases {
 		for _, r := range routes() {
 			if r.method == http.MethodGet {
 				continue
 			}
-			req, err := http.NewRequest(r.method, o.http.URL+o.filled(r), nil)
-			must(t, err)
-			for k, v := range header {
-				if v[0] != "" {
-					req.Header[k] = v
-				}
+			b := nobody
+			if c.refused {
+				b = o.admin
 			}
-			resp, err := o.admin.client.Do(req)
-			must(t, err)
-			resp.Body.Close()
-			if resp.StatusCode != http.StatusForbidden {
-				t.Errorf("%s: %s %s gave %d", name, r.method, r.path, resp.StatusCode)
+			got := b.from(c.method, o.filled(r), c.site, c.origin)
+			if (got == http.StatusForbidden) != c.refused {
+				t.Errorf("%s: %s %s gave %d", c.name, c.method, r.path, got)
 			}
 		}
 	}
-	if o.digest() != before {
+	if rows() != before {
 		t.Error("something changed")
 	}
+}
+
+// from sends an empty request that says where it was made, and returns the status.
+func (b *browser) from(method, path, site, origin string) int {
+	b.s.t.Helper()
+	req, err := http.NewRequest(method, b.s.http.URL+path, nil)
+	must(b.s.t, err)
+	if site != "" {
+		req.Header.Set("Sec-Fetch-Site", site)
+	}
+	if origin == "own" {
+		origin = b.s.http.URL
+	}
+	if origin != "" {
+		req.Header.Set("Origin", origin)
+	}
+	resp, err := b.client.Do(req)
+	must(b.s.t, err)
+	resp.Body.Close()
+	return resp.StatusCode
 }
 
 // TestGETIsSafe opens every page as the administrator and as staff: no row changes (H6). The last use of a session is no row
@@ -157,35 +186,59 @@ func TestGETIsSafe(t *testing.T) {
 	}
 }
 
-// TestHeadersEverywhere: every answer, also refusals and assets, carries the policy and is kept nowhere unless it is an asset (H1, H2, S6).
-func TestHeadersEverywhere(t *testing.T) {
-	o := newSite(t, func(c *Config) { c.Secure = false }).found("aoba")
-	paths := []string{"/nowhere", o.base + "/nowhere"}
-	for _, r := range routes() {
-		if r.method == http.MethodGet && !strings.HasSuffix(r.path, "/events") {
-			paths = append(paths, o.filled(r))
+// headersEverywhere are those of every answer where people use HTTPS.
+var headersEverywhere = map[string]string{
+	"Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; " +
+		"manifest-src 'self'; worker-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; report-uri /csp-reports; report-to csp",
+	"Reporting-Endpoints": `csp="/csp-reports"`, "X-Content-Type-Options": "nosniff", "X-Frame-Options": "DENY", "Referrer-Policy": "same-origin",
+	"Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Resource-Policy": "same-origin", "X-Xss-Protection": "0",
+	"Permissions-Policy":        "camera=(), microphone=(), geolocation=(), payment=(), usb=()",
+	"Strict-Transport-Security": "max-age=31536000; includeSubDomains", "Server": "", "X-Powered-By": "", "Access-Control-Allow-Origin": "",
+}
+
+func (a answer) hasHeaders(t *testing.T) {
+	t.Helper()
+	for name, want := range headersEverywhere {
+		if got := strings.Join(a.Header.Values(name), "|"); got != want {
+			t.Errorf("%s %s (%d): %s is %q", a.Request.Method, a.Request.URL.Path, a.StatusCode, name, got)
 		}
 	}
-	for _, path := range paths {
-		a := o.admin.get(path)
-		for header, want := range map[string]string{
-			"Content-Security-Policy": "default-src 'none'", "X-Content-Type-Options": "nosniff", "X-Frame-Options": "DENY",
-			"Referrer-Policy": "same-origin", "Cross-Origin-Opener-Policy": "same-origin",
-		} {
-			if !strings.Contains(a.Header.Get(header), want) {
-				t.Errorf("%s: %s is %q", path, header, a.Header.Get(header))
+}
+
+// TestHeadersEverywhere: every answer of every route, also refusals, faults and assets, carries the same headers (H1, H2, H7); what belongs
+// to an organisation is kept nowhere (S6).
+func TestHeadersEverywhere(t *testing.T) {
+	o := newSite(t, func(c *Config) { c.Hosts = []string{"127.0.0.1"} }).found("aoba")
+	o.srv.Secure = true // after people signed in, whose cookies are those of http
+	nobody := o.browser()
+	for _, r := range routes() {
+		if strings.HasSuffix(r.path, "/events") {
+			continue
+		}
+		path := o.filled(r)
+		for _, a := range []answer{o.admin.do(r.method, path, url.Values{}), nobody.do(r.method, path, url.Values{}), nobody.do(http.MethodDelete, path, nil)} {
+			a.hasHeaders(t)
+			if strings.HasPrefix(path, "/o/") && !strings.Contains(a.Header.Get("Cache-Control"), "no-store") {
+				t.Errorf("%s may be kept: %q", path, a.Header.Get("Cache-Control"))
+			}
+			if strings.Contains(a.body, " style=") || strings.Contains(a.body, "<style") || strings.Contains(a.body, " hx-on") || strings.Contains(a.body, " onclick=") {
+				t.Errorf("%s has inline style or script", path)
 			}
 		}
-		if strings.Contains(a.Header.Get("Content-Security-Policy"), "unsafe") {
-			t.Errorf("%s: the policy is %q", path, a.Header.Get("Content-Security-Policy"))
-		}
-		if strings.HasPrefix(path, "/o/") && !strings.Contains(a.Header.Get("Cache-Control"), "no-store") {
-			t.Errorf("%s may be kept: %q", path, a.Header.Get("Cache-Control"))
-		}
-		if strings.Contains(a.body, " style=") || strings.Contains(a.body, "<style") || strings.Contains(a.body, " hx-on") || strings.Contains(a.body, " onclick=") {
-			t.Errorf("%s has inline style or script", path)
-		}
 	}
+	o.srv.echo.GET("/test/fault", o.srv.guard(route{gate: anybody, handle: func(*Server, *request) error { panic("fault") }}))
+	asset := o.srv.assets.URL("app.css")
+	nobody.get("/nowhere").want(t, http.StatusNotFound).hasHeaders(t)
+	nobody.get(asset).want(t, http.StatusOK).hasHeaders(t)
+	nobody.get("/test/fault").want(t, http.StatusInternalServerError).hasHeaders(t)
+	nobody.do(http.MethodTrace, "/sign-in", nil).want(t, http.StatusMethodNotAllowed).hasHeaders(t)
+	other := *nobody
+	other.host = "evil.example"
+	other.get("/sign-in").want(t, http.StatusMisdirectedRequest).hasHeaders(t)
+	o.srv.Limits.Requests = 1
+	nobody.get("/sign-in")
+	nobody.get("/sign-in").want(t, http.StatusTooManyRequests).hasHeaders(t)
+	nobody.post("/sign-in", url.Values{"login": {strings.Repeat("x", maxBody)}}).hasHeaders(t)
 }
 
 // TestPages: a page is a document for the browser, the part for htmx, and a document again when history is restored.
@@ -233,18 +286,10 @@ func TestRefusals(t *testing.T) {
 	o.admin.post(o.path("/edits"), big).want(t, http.StatusRequestEntityTooLarge)
 }
 
-// TestHosts: a Host that is not ours is answered by 421; probes from this machine are not asked (H3).
+// TestHosts: a Host that is not ours is answered by 421, one that is missing, too, and no header speaks for it; probes from this machine are
+// not asked (H3).
 func TestHosts(t *testing.T) {
 	s := newSite(t, func(c *Config) { c.Hosts = []string{"shift.example.jp"} })
-	ask := func(host, path string) int {
-		req, err := http.NewRequest(http.MethodGet, s.http.URL+path, nil)
-		must(t, err)
-		req.Host = host
-		resp, err := s.browser().client.Do(req)
-		must(t, err)
-		resp.Body.Close()
-		return resp.StatusCode
-	}
 	for _, c := range []struct {
 		host, path string
 		want       int
@@ -252,12 +297,37 @@ func TestHosts(t *testing.T) {
 		{"shift.example.jp", "/sign-in", http.StatusOK},
 		{"SHIFT.example.jp:443", "/sign-in", http.StatusOK},
 		{"evil.example", "/sign-in", http.StatusMisdirectedRequest},
+		{"shift.example.jp.evil.example", "/sign-in", http.StatusMisdirectedRequest},
 		{"evil.example", "/live/", http.StatusOK},
 	} {
-		if got := ask(c.host, c.path); got != c.want {
-			t.Errorf("%s%s gave %d, want %d", c.host, c.path, got, c.want)
+		b := s.browser()
+		b.host = c.host
+		b.header.Set("X-Forwarded-Host", "shift.example.jp")
+		b.get(c.path).want(t, c.want)
+	}
+	for request, want := range map[string]string{
+		"GET /sign-in HTTP/1.0\r\n\r\n":                                                                   "421",
+		"GET /sign-in HTTP/1.0\r\nX-Forwarded-Host: shift.example.jp\r\n\r\n":                             "421",
+		"GET /sign-in HTTP/1.1\r\n\r\n":                                                                   "400",
+		"GET http://evil.example/sign-in HTTP/1.1\r\nHost: shift.example.jp\r\nConnection: close\r\n\r\n": "421",
+	} {
+		if got := s.raw(request); !strings.HasPrefix(got, "HTTP/1") || got[9:12] != want {
+			t.Errorf("%q was answered by %.40q", request, got)
 		}
 	}
+}
+
+// raw sends a request as it is written.
+func (s *site) raw(request string) string {
+	s.t.Helper()
+	conn, err := net.Dial("tcp", s.http.Listener.Addr().String())
+	must(s.t, err)
+	defer conn.Close()
+	_, err = conn.Write([]byte(request))
+	must(s.t, err)
+	answer, err := io.ReadAll(conn)
+	must(s.t, err)
+	return string(answer)
 }
 
 // digest is a hash over every row of every table but sessions and what is recorded of reading.

@@ -26,11 +26,16 @@ import (
 type Config struct {
 	Hosts   []string     // allowed Host names; empty allows every one (development)
 	Public  string       // address under which people reach us, for links; "" is that of the request
-	Secure  bool         // behind HTTPS: Secure cookies, HSTS
-	Proxies []*net.IPNet // whose X-Forwarded-For counts; no other X-Forwarded header is read
+	Secure  bool         // people use HTTPS: Secure cookies, HSTS
+	OwnTLS  bool         // and it is this program that speaks it
+	Proxies []*net.IPNet // whose X-Forwarded-For and X-Forwarded-Proto count; no other X-Forwarded header is read
 	Limits  Limits
 	Upkeep  *app.Upkeep // the keeping of data
+	Support views.Support
 	Log     *slog.Logger
+
+	SlowQueries func() int64                     // since the start
+	Certificate func() (ends time.Time, ok bool) // of the one that this program shows; nil: it shows none
 }
 
 // Server answers requests.
@@ -45,6 +50,7 @@ type Server struct {
 	streams  streams
 	counts   *counts
 	numbers  http.Handler // for monitoring
+	reports  atomic.Int64 // of the content policy
 	draining atomic.Bool
 	stop     chan struct{} // closed when the program stops: streams end
 	stopOnce sync.Once
@@ -66,7 +72,7 @@ func New(a *app.App, cfg Config) (*Server, error) {
 	s.echo.Logger.SetOutput(io.Discard)
 	s.echo.HTTPErrorHandler = s.answerError
 	s.echo.IPExtractor = s.address
-	s.echo.Use(s.logRequests, s.recoverPanics, s.setHeaders, s.checkHost, s.refuseCrossSite, limitBody, s.identify)
+	s.echo.Use(s.logRequests, s.recoverPanics, s.setHeaders, s.checkHost, s.refusePlain, s.refuseCrossSite, limitBody, s.identify)
 	s.numbers = s.metrics()
 	s.addRoutes()
 	s.handler, err = compress(s.echo)

@@ -4,8 +4,10 @@ import (
 	"crypto/rand"
 	"encoding/base64"
 	"encoding/json"
+	"maps"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -65,7 +67,7 @@ func (st *sessionStore) New(r *http.Request, name string) (*sessions.Session, er
 		return sess, err
 	}
 	values := map[string]string{}
-	if json.Unmarshal([]byte(kept.Values), &values) != nil || st.ended(kept, values) {
+	if json.Unmarshal([]byte(kept.Values), &values) != nil || st.ended(kept) {
 		return sess, nil
 	}
 	sess.ID, sess.IsNew = cookie.Value, false
@@ -86,10 +88,9 @@ func attended(r *http.Request) bool {
 	return !slices.ContainsFunc([]string{"/events", "/news", "/regions"}, func(end string) bool { return strings.HasSuffix(r.URL.Path, end) })
 }
 
-func (st *sessionStore) ended(kept app.Session, values map[string]string) bool {
-	idle, err := time.ParseDuration(values[sessionIdle])
+func (st *sessionStore) ended(kept app.Session) bool {
 	now := st.app.Now().UnixMilli()
-	return err != nil || now >= kept.EndsMs || now >= kept.SeenMs+idle.Milliseconds()
+	return now >= kept.EndsMs || now >= kept.SeenMs+kept.Idle().Milliseconds()
 }
 
 func (st *sessionStore) touch(r *http.Request, kept app.Session) error {
@@ -107,6 +108,9 @@ const (
 	sessionLasts   = "lasts"
 	sessionAddress = "address"
 	sessionRenewed = "renewed" // it goes on from another
+	sessionPending = "pending" // account of whoever knew the password and has not shown the second factor yet
+	sessionFactor  = "factor"  // a second factor was shown
+	sessionProved  = "proved"  // instant in ms when its person last showed who they are, or demoProved
 )
 
 // Save writes the session and its cookie; MaxAge below zero ends both.
@@ -166,13 +170,55 @@ func cut(s string, n int) string {
 	return s
 }
 
-// signIn begins a new session for an account: the id is always fresh, whatever cookie came with the request.
-func (s *Server) signIn(c *request, acc app.Account) error { return s.newSession(c, acc, "") }
+// demoProved stands in sessions of accounts that have nothing to show: those of the demo.
+const demoProved = "demo"
 
-// renewSession goes on under a fresh id, as after a change of rights.
-func (s *Server) renewSession(c *request) error { return s.newSession(c, c.account, "yes") }
+// renewSession goes on under a fresh id after its person has shown who they are, or after a change of rights.
+func (s *Server) renewSession(c *request, more map[string]string) error {
+	values := map[string]string{sessionRenewed: "yes"}
+	for _, name := range []string{sessionFactor, sessionProved} {
+		if v, _ := c.session.Values[name].(string); v != "" {
+			values[name] = v
+		}
+	}
+	maps.Copy(values, more)
+	return s.signIn(c, c.account, values)
+}
 
-func (s *Server) newSession(c *request, acc app.Account, renewed string) error {
+// awaitFactor remembers for some minutes who knew the password. It is no sign-in.
+func (s *Server) awaitFactor(c *request, acc app.Account) error {
+	sess := sessions.NewSession(s.sessions, s.sessions.name())
+	sess.Options = s.sessions.options()
+	sess.Options.MaxAge = int(pendingLasts.Seconds())
+	for k, v := range map[string]string{sessionPending: string(acc.ID), sessionRenewed: "yes", sessionIdle: pendingLasts.String(), sessionLasts: pendingLasts.String(), sessionAddress: c.RealIP()} {
+		sess.Values[k] = v
+	}
+	return sess.Save(c.Request(), c.Response())
+}
+
+const pendingLasts = 10 * time.Minute
+
+// justProved are the values of a session whose person has shown this very moment who they are.
+func (c *request) justProved(factor bool) map[string]string {
+	values := map[string]string{sessionProved: strconv.FormatInt(c.now.UnixMilli(), 10)}
+	if factor {
+		values[sessionFactor] = "yes"
+	}
+	return values
+}
+
+// proofLasts is for how long nobody is asked again who they are.
+const proofLasts = 10 * time.Minute
+
+// proved reports that the person has shown lately who they are.
+func (c *request) proved() bool {
+	v, _ := c.session.Values[sessionProved].(string)
+	ms, err := strconv.ParseInt(v, 10, 64)
+	return v == demoProved || err == nil && c.now.Sub(time.UnixMilli(ms)) < proofLasts
+}
+
+// signIn begins a new session for an account: the id is always fresh, whatever cookie came with the request. more are values of the session.
+func (s *Server) signIn(c *request, acc app.Account, more map[string]string) error {
 	places, err := s.app.Memberships(c.ctx(), acc.ID)
 	if err != nil {
 		return err
@@ -184,8 +230,8 @@ func (s *Server) newSession(c *request, acc app.Account, renewed string) error {
 	sess.Values[sessionAccount] = string(acc.ID)
 	sess.Values[sessionIdle], sess.Values[sessionLasts] = idle.String(), lasts.String()
 	sess.Values[sessionAddress] = c.RealIP()
-	if renewed != "" {
-		sess.Values[sessionRenewed] = renewed
+	for k, v := range more {
+		sess.Values[k] = v
 	}
 	return sess.Save(c.Request(), c.Response())
 }

@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -19,7 +20,9 @@ import (
 	"github.com/google/uuid"
 
 	"wakakusa/app"
+	"wakakusa/logs"
 	"wakakusa/roster"
+	"wakakusa/seal"
 	"wakakusa/store"
 	"wakakusa/store/backup"
 	"wakakusa/store/cached"
@@ -41,6 +44,7 @@ type site struct {
 	mu    sync.Mutex
 	now   time.Time
 	logs  *daemontest.Log
+	said  *logs.Logs // what goes there
 
 	backups *backup.Keeper
 	copied  store.Copy
@@ -88,17 +92,32 @@ func newSite(t *testing.T, change ...func(*Config)) *site {
 // newSiteOn is a site with a cache of its own making around its database.
 func newSiteOn(t *testing.T, around func(*site) *cached.Store, change ...func(*Config)) *site {
 	t.Helper()
+	return newSiteSaying(t, logs.Config{}, 0, around, change...)
+}
+
+// newSiteSaying is a site whose log has another form, and in which statements that take longer than slow are told.
+func newSiteSaying(t *testing.T, form logs.Config, slow time.Duration, around func(*site) *cached.Store, change ...func(*Config)) *site {
+	t.Helper()
 	s := &site{t: t, now: time.Date(2026, 11, 24, 9, 0, 0, 0, roster.Japan), logs: &daemontest.Log{}, restored: make(chan app.RestoreFrom, 1)}
+	form.Out, form.Level = s.logs, slog.LevelDebug
+	var err error
+	s.said, err = logs.Open(form)
+	must(t, err)
+	log := s.said.App
 	s.at = sqldbtest.New(t)
 	s.store = s.at.Open(t, s.clock)
+	s.store.LogSlow(log, slow)
 	s.kept = around(s)
 	s.app = app.New(s.kept, s.clock, newID)
-	log := slog.New(slog.NewTextHandler(s.logs, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	cfg := Config{Limits: Limits{Requests: 1e6, Sheet: 1e6}, Upkeep: s.upkeep(log), Log: log}
+	sealer, err := seal.New(seal.NewSecret())
+	must(t, err)
+	s.app.SealWith(sealer)
+	s.app.LogTo(log)
+	s.app.AuditTo(s.said.Audit)
+	cfg := Config{Limits: Limits{Requests: 1e6, Sheet: 1e6}, Upkeep: s.upkeep(log), Log: log, SlowQueries: s.store.SlowQueries}
 	for _, f := range change {
 		f(&cfg)
 	}
-	var err error
 	s.srv, err = New(s.app, cfg)
 	must(t, err)
 	s.http = httptest.NewServer(s.srv)
@@ -134,6 +153,7 @@ type browser struct {
 	s      *site
 	client *http.Client
 	htmx   bool
+	host   string // instead of the server's own
 	header http.Header
 }
 
@@ -156,6 +176,7 @@ func (b *browser) do(method, path string, form url.Values) answer {
 	b.s.t.Helper()
 	req, err := http.NewRequest(method, b.s.http.URL+path, strings.NewReader(form.Encode()))
 	must(b.s.t, err)
+	req.Host = cmp.Or(b.host, req.Host)
 	for k, v := range b.header {
 		req.Header[k] = v
 	}

@@ -35,7 +35,14 @@ const (
 	ActionAccountSaved    = "account.saved"
 	ActionPasswordChanged = "password.changed"
 	ActionPasswordReset   = "password.reset" // by a one-time link
-	ActionLinkMade        = "link.made"      // an invitation or a reset
+	ActionLinkMade        = "link.made"      // an invitation, a reset or a QR code to sign in by
+	ActionProved          = "proof.given"    // asked once more who it is, the person showed it
+	ActionProofRefused    = "proof.refused"
+	ActionFactorAdded     = "factor.added"
+	ActionFactorRemoved   = "factor.removed"
+	ActionFactorsReset    = "factor.reset"     // all of somebody, by an administrator or the operator
+	ActionRecoveryUsed    = "recovery.used"    // a recovery code
+	ActionRecoveryRenewed = "recovery.renewed" // all of them
 	ActionAuditExported   = "audit.exported"
 	ActionBackupFetched   = "backup.fetched"
 	ActionDataExported    = "data.exported"   // everything about one person
@@ -45,7 +52,7 @@ const (
 // Actions lists them all.
 var Actions = []string{
 	ActionSignedIn, ActionSignedOut, ActionSignInRefused, ActionSignInLimited, ActionSignInsRevoked, ActionAccountSaved, ActionPasswordChanged,
-	ActionPasswordReset, ActionLinkMade, ActionAuditExported, ActionBackupFetched, ActionDataExported, ActionRefused,
+	ActionPasswordReset, ActionLinkMade, ActionProved, ActionProofRefused, ActionFactorAdded, ActionFactorRemoved, ActionFactorsReset, ActionRecoveryUsed, ActionRecoveryRenewed, ActionAuditExported, ActionBackupFetched, ActionDataExported, ActionRefused,
 }
 
 // Accessed tells a change of something outside any pen. before and after may be nil.

@@ -19,6 +19,9 @@ var Roles = []Role{RoleAdmin, RoleManager, RoleStaff, RoleMember, RoleViewer}
 // Manages reports whether the role needs the longer password.
 func (r Role) Manages() bool { return r == RoleAdmin || r == RoleManager }
 
+// ByQR reports a role whose people may be signed in by a code on somebody's screen, which can be photographed: they see their own shifts.
+func (r Role) ByQR() bool { return r == RoleStaff || r == RoleMember }
+
 // Actor is who acts, in which organisation and as what.
 type Actor struct {
 	Org     OrgID

@@ -12,3 +12,6 @@ func CheckLogin(s string) error {
 	}
 	return nil
 }
+
+// CheckFactorName refuses what does not name a second factor in a list.
+func CheckFactorName(s string) error { return checkText(s, 1, 60) }

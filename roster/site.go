@@ -26,6 +26,8 @@ type Settings struct {
 	RunDays   int               `json:"run_days"`   // days in a row without a note, 6 by default
 	WeekHours int               `json:"week_hours"` // 法定労働時間, 40 by default
 
+	SecondFactor bool `json:"second_factor,omitempty"` // administrators and managers need one
+
 	RetainYears int       `json:"retain_years"`   // for how long the data of somebody who has left is kept, 5 by default
 	Held        []StaffID `json:"held,omitempty"` // those whose data must not be erased, as long as they stand here
 }

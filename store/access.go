@@ -13,12 +13,13 @@ type AccountsWriter interface {
 	SaveSignIn(ctx context.Context, s SignIn) error // adds or replaces by hash
 	EndSignIn(ctx context.Context, hash string) error
 	EndSignIns(ctx context.Context, id roster.AccountID, except string) error // all of an account but one hash
-	AddLink(ctx context.Context, l Link) error
+	AddLink(ctx context.Context, l Link) error                                // Taken if the hash is in use
 	// UseLink marks a link used; false if it was used, has ended, or does not exist. Of several rivals exactly one gets true.
 	UseLink(ctx context.Context, hash string, nowMs int64) (bool, error)
 	DropMemberLinks(ctx context.Context, org roster.OrgID, member roster.MemberID) error
 	// ClearFailures forgets the failures of an account from an address: somebody knew the password.
 	ClearFailures(ctx context.Context, account, address string) error
+	FactorWriter
 	// Record keeps entries in the log of their organisations, with the origin of the context and the moment of the transaction.
 	Record(entries ...roster.Access)
 }

@@ -2,6 +2,8 @@ package store
 
 import (
 	"context"
+	"encoding/json"
+	"time"
 
 	"wakakusa/roster"
 )
@@ -32,6 +34,19 @@ type SignIn struct {
 	Agent     string
 }
 
+// Idle is for how long it may rest, as its values say; 0 where they do not.
+func (s SignIn) Idle() time.Duration {
+	var v struct{ Idle string }
+	if json.Unmarshal([]byte(s.Values), &v) != nil {
+		return 0
+	}
+	d, err := time.ParseDuration(v.Idle)
+	if err != nil {
+		return 0
+	}
+	return d
+}
+
 // LinkKind says what a one-time link is for.
 type LinkKind string
 
@@ -39,6 +54,8 @@ const (
 	LinkFirstRun LinkKind = "first_run"  // creates the first organisation
 	LinkInvite   LinkKind = "invitation" // a new account for a membership
 	LinkReset    LinkKind = "reset"      // a new password
+	LinkQR       LinkKind = "qr"         // signs in somebody who manages nothing, on the phone that scans it
+	LinkAnswered LinkKind = "answered"   // no link: a question to a passkey that was answered, so that the answer is not good twice
 	LinkSignIn   LinkKind = "sign_in"    // demo only: signs in without a password
 )
 
@@ -67,6 +84,7 @@ type Accounts interface {
 	Memberships(ctx context.Context, id roster.AccountID) ([]Membership, error) // active ones, by organisation name
 
 	AccessLog
+	FactorReader
 	SignIns
 	Links
 	Failures
@@ -100,6 +118,7 @@ type SignIns interface {
 type Links interface {
 	LinkBy(ctx context.Context, hash string) (Link, error) // NotFound
 	DropLinks(ctx context.Context, kind LinkKind) error
+	PruneLinks(ctx context.Context, beforeMs int64) error // those that ended
 }
 
 // Failures counts failed sign-ins, exactly and durably. account is a hash, so that typed secrets are never kept.

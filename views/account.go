@@ -15,6 +15,9 @@ type AccountForms struct {
 	Long         bool
 	Password     Form // fields: old, password, again
 	Preferences  Form // fields: language, theme
+	SignIns      string
+	Factors      string
+	FactorState  Badged
 }
 
 func passwordHint(t Text, long bool) string {
@@ -23,3 +26,6 @@ func passwordHint(t Text, long bool) string {
 	}
 	return t.T("password.hint_staff")
 }
+
+// Support is whom people may ask when something does not work.
+type Support struct{ Name, Email, Phone, Hours string }

@@ -23,13 +23,12 @@ type Backups struct {
 
 // Restore is the form that puts everything back. Fields: from, moment, name, password.
 type Restore struct {
-	Frame         Frame
-	Form          Form
-	Back          string
-	From          []Choice
-	Moment        bool   // a moment may be chosen
-	Name          string // to be typed
-	NeedsPassword bool
+	Frame  Frame
+	Form   Form
+	Back   string
+	From   []Choice
+	Moment bool   // a moment may be chosen
+	Name   string // to be typed
 }
 
 // BackupDrill is how the last restore on trial went.

@@ -28,16 +28,21 @@ type RoleRow struct {
 
 // MemberForm is one membership. Fields: name, role, staff, sites, active.
 type MemberForm struct {
-	Frame    Frame
-	Form     Form
-	New      bool
-	Roles    []Choice
-	People   []Choice
-	Sites    []Choice
-	Login    string
-	State    Badged
-	LinkPath string // where a one-time link is made, "" when none can be
-	Joined   bool
+	Frame      Frame
+	Form       Form
+	New        bool
+	Roles      []Choice
+	People     []Choice
+	Sites      []Choice
+	Login      string
+	State      Badged
+	LinkPath   string // where a one-time link is made, "" when none can be
+	Joined     bool
+	SignIns    SignIns
+	QRPath     string // makes a code that signs in; "": not for this role
+	EndPath    string // ends all of them
+	Factors    int    // how many the account has
+	FactorPath string // forgets them
 }
 
 // Badged is a short state with its kind.
@@ -48,6 +53,7 @@ type MemberLink struct {
 	Frame           Frame
 	Name, URL, Back string
 	Reset           bool
+	SignIn          bool // on the phone that scans it
 	Lasts           string
 	QR              QR
 }

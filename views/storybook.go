@@ -81,8 +81,8 @@ func (b *book) fields() {
 			CodePick(Field{Form: form, Name: "code", Label: "シフト種別"}, palette()))
 	}
 	b.part("field", "read-only", TextField(Field{Form: plain, Name: "name", Label: "氏名", Readonly: true}))
-	b.page("sign-in", "empty", SignIn(b.frame, Form{Action: "/"}))
-	b.page("sign-in", "refused", SignIn(b.frame, Form{Action: "/", Values: map[string][]string{"login": {"yamada"}}, Faults: map[string]string{"": b.frame.T("error.sign_in")}}))
+	b.page("sign-in", "empty", SignIn(b.frame, Form{Action: "/"}, Passkey{}))
+	b.page("sign-in", "refused", SignIn(b.frame, Form{Action: "/", Values: map[string][]string{"login": {"yamada"}}, Faults: map[string]string{"": b.frame.T("error.sign_in")}}, Passkey{}))
 }
 
 func (b *book) surfaces() {
@@ -90,7 +90,8 @@ func (b *book) surfaces() {
 	b.part("notice", "every kind", NoticeBox(f, Notice{"ok", "保存しました。"}), NoticeBox(f, Notice{"info", "この月のシフト表はまだ公開されていません。"}),
 		NoticeBox(f, Notice{"warn", "未公開の変更があります。"}), NoticeBox(f, Notice{"error", "ほかの人が先に変更しました。"}))
 	b.part("empty", "with a way on", EmptyState(f, Empty{Icon: "staff", Title: "スタッフがまだいません", Text: "最初の一人を登録しましょう。", Href: "/", Action: "スタッフを追加"}))
-	b.page("error", "not found", ErrorPage(f, f.T("error.text_404")))
+	b.page("error", "not found", ErrorPage(f, f.T("error.text_404"), Support{}))
+	b.page("error", "whom to ask", ErrorPage(f, f.T("error.text_503"), Support{Name: "総務部 シフト担当", Email: "shift@example.jp", Phone: "03-0000-0000", Hours: "平日 9:00〜17:00"}))
 	b.part("confirm", "closed", Confirm(f, "sure", "削除する", "この種別を削除しますか", "削除すると元に戻せません。", Form{Action: "/"}))
 }
 

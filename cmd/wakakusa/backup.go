@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -117,7 +116,7 @@ func (c backupStatusCmd) Run(e *env) error {
 		return err
 	}
 	if on {
-		s.Copy = &copyStatus{Place: to.Place, Seconds: lagOf(e.ctx, e.config.Listen)}
+		s.Copy = &copyStatus{Place: to.Place, Seconds: lagOf(e.ctx, e.config)}
 		if s.Copy.From, s.Copy.To, err = to.Span(e.ctx); err != nil {
 			s.Copy.Failure = err.Error()
 		}
@@ -134,21 +133,16 @@ func (c backupStatusCmd) Run(e *env) error {
 }
 
 // lagOf asks the program that runs here how far its copy is behind; nil where none answers.
-func lagOf(ctx context.Context, listen string) *float64 {
-	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
-	defer cancel()
-	host, port, err := net.SplitHostPort(listen)
+func lagOf(ctx context.Context, cfg Config) *float64 {
+	address, client, ok := cfg.ownAddress()
+	if !ok {
+		return nil
+	}
+	ask, err := http.NewRequestWithContext(ctx, http.MethodGet, address+"/health/", nil)
 	if err != nil {
 		return nil
 	}
-	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
-		host = "127.0.0.1"
-	}
-	ask, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+net.JoinHostPort(host, port)+"/health/", nil)
-	if err != nil {
-		return nil
-	}
-	answer, err := http.DefaultClient.Do(ask)
+	answer, err := client.Do(ask)
 	if err != nil {
 		return nil
 	}

@@ -1,21 +1,17 @@
 package main
 
 import (
-	"bufio"
 	"errors"
 	"fmt"
-	"io/fs"
 	"net"
 	"os"
 	"path/filepath"
-	"reflect"
 	"slices"
 	"strings"
 	"time"
 
-	envlib "github.com/caarlos0/env/v11"
-
 	"wakakusa"
+	"wakakusa/check"
 	"wakakusa/static"
 	"wakakusa/store/backup"
 	"wakakusa/store/offsite"
@@ -29,7 +25,14 @@ type Config struct {
 	AppEnv         string   `env:"APP_ENV" envDefault:"development"` // development, staging, production
 	Data           string   `env:"DATA_DIR" envDefault:"data"`
 	Listen         string   `env:"LISTEN" envDefault:"127.0.0.1:8080"`
-	PublicURL      string   `env:"PUBLIC_URL"` // how people reach it; links are made with it
+	ListenHTTP     string   `env:"LISTEN_HTTP"`  // with our own certificate: where http is answered, by leading to https
+	PublicURL      string   `env:"PUBLIC_URL"`   // how people reach it; links are made with it
+	SupportName    string   `env:"SUPPORT_NAME"` // whom people may ask; shown on error pages
+	SupportEmail   string   `env:"SUPPORT_EMAIL"`
+	SupportPhone   string   `env:"SUPPORT_PHONE"`
+	SupportHours   string   `env:"SUPPORT_HOURS"`                     // when they answer
+	SecretKey      string   `env:"SECRET_KEY" secret:"yes"`           // what must be read back is sealed with it
+	SecretFormer   []string `env:"SECRET_KEY_FALLBACKS" secret:"yes"` // those before, until nothing is sealed with them
 	DBEngine       string   `env:"DB_ENGINE" envDefault:"sqlite"`
 	DBName         string   `env:"DB_NAME"`                        // sqlite: file, by default wakakusa.db in the data directory
 	DBHost         string   `env:"DB_HOST" envDefault:"127.0.0.1"` // mysql: several with commas between; a path is the server's socket
@@ -42,8 +45,13 @@ type Config struct {
 	ImportPassword string   `env:"IMPORT_PASSWORD" secret:"yes"` // of the database that import-django reads
 	AllowedHosts   []string `env:"ALLOWED_HOSTS"`
 	UseHTTPS       bool     `env:"USE_HTTPS"`
+	TLSCert        string   `env:"TLS_CERT"`                          // file with our own certificate and those between, PEM
+	TLSKey         string   `env:"TLS_KEY"`                           // file with its key
+	ACME           string   `env:"ACME" envDefault:"off"`             // on: certificates come by themselves
+	ACMEEmail      string   `env:"ACME_EMAIL"`                        // whom the authority may write to
+	ACMEDirectory  string   `env:"ACME_DIRECTORY"`                    // address of the authority; by default Let's Encrypt
 	TrustedProxies []string `env:"TRUSTED_PROXIES"`                   // CIDR ranges whose X-Forwarded-* count
-	RedisURL       string   `env:"REDIS_URL" secret:"yes"`            // of several servers: what they count and keep together
+	RedisURL       string   `env:"REDIS_URL" secret:"url"`            // of several servers: what they count and keep together
 	DrainSeconds   int      `env:"DRAIN_SECONDS" envDefault:"0"`      // several servers: between saying "not ready" and stopping
 	CacheMB        int      `env:"CACHE_MB" envDefault:"64"`          // of memory for what was read; 0: nothing is kept
 	RateLimit      int      `env:"RATE_LIMIT" envDefault:"100"`       // requests a minute of one person, or of one address of strangers
@@ -56,135 +64,36 @@ type Config struct {
 	BackupDays     int      `env:"BACKUP_DAYS" envDefault:"30"`    // how long each is kept
 	BackupCompress bool     `env:"BACKUP_COMPRESS"`                // by zstd
 	BackupKeys     []string `env:"BACKUP_RECIPIENTS"`              // age public keys that they are encrypted to
-	OffSite        string   `env:"BACKUP_OFFSITE"`                 // where they are taken to as well: file://, sftp://, s3://
+	OffSite        string   `env:"BACKUP_OFFSITE" secret:"url"`    // where they are taken to as well: file://, sftp://, s3://
 	OffSiteID      string   `env:"BACKUP_OFFSITE_ID"`              // s3: access key id
 	OffSiteSecret  string   `env:"BACKUP_OFFSITE_SECRET" secret:"yes"`
 	OffSiteSSHKey  string   `env:"BACKUP_OFFSITE_SSH_KEY"`       // sftp: file with the private key
 	OffSiteHostKey string   `env:"BACKUP_OFFSITE_HOST_KEY"`      // sftp: the server's public key
+	CheckAccept    string   `env:"CHECK_ACCEPT"`                 // findings of "check" to live with: ID:2027-03-31:reason; …
 	LogFormat      string   `env:"LOG_FORMAT" envDefault:"text"` // text, json
 	LogLevel       string   `env:"LOG_LEVEL" envDefault:"info"`
+	LogDir         string   `env:"LOG_DIR"`                      // of app.log, error.log and audit.log; by default all goes to standard output
+	LogMB          int      `env:"LOG_MAX_MB" envDefault:"50"`   // of one file
+	LogAppDays     int      `env:"LOG_APP_DAYS" envDefault:"30"` // how long files are kept
+	LogErrorDays   int      `env:"LOG_ERROR_DAYS" envDefault:"90"`
+	LogAuditYears  int      `env:"LOG_AUDIT_YEARS" envDefault:"5"` // Labor Standards Act, article 109
+	SlowQueryMs    int      `env:"SLOW_QUERY_MS" envDefault:"200"` // statements that take longer are logged; 0: none is
 
-	vars map[string]string // all that was given, for the variables in litestream.yml
-	file string            // the settings came from
+	given given  // what was given, and where
+	file  string // the settings came from
 }
 
-// ignored are names of the former system that need no value here; each is answered by a notice.
-var ignored = map[string]string{
-	"DJANGO_SETTINGS_MODULE": "use APP_ENV",
-	"DJANGO_SECRET_KEY":      "not needed: sessions are kept in the database",
-	"SECRET_KEY":             "not needed: sessions are kept in the database",
-}
+// String is for whoever prints it by mistake: no value is shown.
+func (c Config) String() string { return "the settings of " + c.file }
 
-// environment reads the process's variables.
-func environment() map[string]string { return envlib.ToMap(os.Environ()) }
+// GoString is String.
+func (c Config) GoString() string { return c.String() }
 
-// loadConfig joins file and environment and checks everything; all mistakes are told at once.
-func loadConfig(file string, vars map[string]string) (Config, error) {
-	var cfg Config
-	merged, problems := readSettings(file)
-	for k, v := range vars {
-		merged[k] = v
-	}
-	for _, name := range settingNames() {
-		if path := merged[name+"_FILE"]; path != "" {
-			text, err := os.ReadFile(path)
-			problems = append(problems, err)
-			merged[name] = strings.TrimSpace(string(text))
-		}
-	}
-	cfg.vars, cfg.file = merged, file
-	problems = append(problems, envlib.ParseWithOptions(&cfg, envlib.Options{Environment: merged}), cfg.check())
-	if err := errors.Join(problems...); err != nil {
-		return cfg, fmt.Errorf("settings:\n%w", err)
-	}
-	return cfg, nil
-}
+// MarshalText is String, for logs and JSON.
+func (c Config) MarshalText() ([]byte, error) { return []byte(c.String()), nil }
 
-// readSettings reads KEY=VALUE lines; a file that is not there is no settings. Unknown names are refused: a typo must not
-// become a silent default.
-func readSettings(file string) (values map[string]string, problems []error) {
-	values = map[string]string{}
-	f, err := os.Open(file)
-	if errors.Is(err, fs.ErrNotExist) {
-		return values, nil
-	}
-	if err != nil {
-		return values, []error{err}
-	}
-	defer f.Close()
-	lines := bufio.NewScanner(f)
-	for n := 1; lines.Scan(); n++ {
-		line := strings.TrimSpace(lines.Text())
-		if line == "" || strings.HasPrefix(line, "#") {
-			continue
-		}
-		name, value, ok := strings.Cut(line, "=")
-		name = strings.TrimSpace(name)
-		switch {
-		case !ok:
-			problems = append(problems, fmt.Errorf("%s:%d: KEY=VALUE expected", file, n))
-		case !known(name):
-			problems = append(problems, fmt.Errorf("%s:%d: unknown setting %s%s", file, n, name, suggestion(name)))
-		default:
-			values[name] = strings.Trim(strings.TrimSpace(value), `"`)
-		}
-	}
-	return values, append(problems, lines.Err())
-}
-
-func settingNames() []string {
-	var names []string
-	t := reflect.TypeFor[Config]()
-	for i := range t.NumField() {
-		if name := t.Field(i).Tag.Get("env"); name != "" {
-			names = append(names, name)
-		}
-	}
-	return names
-}
-
-func known(name string) bool {
-	_, old := ignored[name]
-	return old || slices.Contains(settingNames(), strings.TrimSuffix(name, "_FILE"))
-}
-
-// suggestion names the setting that was probably meant.
-func suggestion(name string) string {
-	best, least := "", 4
-	for _, k := range settingNames() {
-		if d := distance(strings.ToUpper(name), k); d < least {
-			best, least = k, d
-		}
-	}
-	if best == "" {
-		return ""
-	}
-	return "; did you mean " + best + "?"
-}
-
-// distance is Levenshtein's.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := 1; i <= len(a); i++ {
-		before := row[0]
-		row[0] = i
-		for j := 1; j <= len(b); j++ {
-			cost := before
-			if a[i-1] != b[j-1] {
-				cost++
-			}
-			before, row[j] = row[j], min(cost, row[j]+1, row[j-1]+1)
-		}
-	}
-	return row[len(b)]
-}
-
-// check refuses what cannot work, and in production what would be careless.
-func (c Config) check() error {
-	var problems []error
+// check refuses what cannot work. What would be careless is refused by the room check.
+func (c Config) check() (problems []error) {
 	add := func(bad bool, text string) {
 		if bad {
 			problems = append(problems, errors.New(text))
@@ -202,6 +111,7 @@ func (c Config) check() error {
 	}
 	add(!slices.Contains([]string{"text", "json"}, c.LogFormat), "LOG_FORMAT is text or json")
 	add(!slices.Contains([]string{"debug", "info", "warn", "error"}, c.LogLevel), "LOG_LEVEL is debug, info, warn or error")
+	problems = append(problems, c.checkLogs())
 	add(c.DrainSeconds < 0 || c.DrainSeconds > 60, "DRAIN_SECONDS is between 0 and 60")
 	add(c.CacheMB < 0 || c.CacheMB > 16384, "CACHE_MB is between 0 and 16384")
 	add(c.RateLimit < 1 || c.RateLimit > 1e6, "RATE_LIMIT is between 1 and 1000000")
@@ -231,13 +141,33 @@ func (c Config) check() error {
 		add(len(c.BackupKeys) == 0, "BACKUP_OFFSITE needs BACKUP_RECIPIENTS: what leaves the server is encrypted")
 		add(c.BackupDir == "off", "BACKUP_OFFSITE needs backups: BACKUP_DIR is off")
 	}
-	if c.AppEnv == "production" {
-		add(len(c.AllowedHosts) == 0, "ALLOWED_HOSTS must name the hosts of this site in production")
-		add(slices.Contains(c.AllowedHosts, "*"), "ALLOWED_HOSTS must not be * in production")
-		add(!c.UseHTTPS, "USE_HTTPS must be true in production")
+	problems = append(problems, c.checkTLS()...)
+	_, wrong := check.ParseAccepted(c.CheckAccept)
+	for _, err := range wrong {
+		problems = append(problems, fmt.Errorf("CHECK_ACCEPT: %w", err))
 	}
-	return errors.Join(problems...)
+	return problems
 }
+
+// checkTLS: a certificate comes from files or by ACME, and then browsers are told to use it.
+func (c Config) checkTLS() (problems []error) {
+	add := func(bad bool, text string) {
+		if bad {
+			problems = append(problems, errors.New(text))
+		}
+	}
+	add(!slices.Contains([]string{"on", "off"}, c.ACME), "ACME is on or off")
+	add((c.TLSCert == "") != (c.TLSKey == ""), "TLS_CERT and TLS_KEY belong together")
+	add(c.TLSCert != "" && c.ACME == "on", "the certificate comes from TLS_CERT or by ACME, not both")
+	add(c.ACME == "on" && len(c.AllowedHosts) == 0, "ACME needs ALLOWED_HOSTS: for these a certificate is asked for")
+	add(c.ACMEEmail != "" && !strings.Contains(c.ACMEEmail, "@"), "ACME_EMAIL is an e-mail address")
+	add(c.ownTLS() && !c.UseHTTPS, "a certificate of our own needs USE_HTTPS=true")
+	add(c.ListenHTTP != "" && !c.ownTLS(), "LISTEN_HTTP needs a certificate of our own (TLS_CERT or ACME)")
+	return problems
+}
+
+// ownTLS reports whether this program itself speaks TLS.
+func (c Config) ownTLS() bool { return c.TLSCert != "" || c.ACME == "on" }
 
 // goodHosts: a trailing comma would be a host without a name.
 func goodHosts(list string) bool {
@@ -340,7 +270,7 @@ func (c Config) backupAt() time.Duration {
 // valueInLitestream is what a variable in litestream.yml stands for.
 func (c Config) valueInLitestream(name string) string {
 	if name != "DATA_DIR" {
-		return c.vars[name]
+		return c.given[name].text
 	}
 	path, err := filepath.Abs(c.Data)
 	if err != nil {
@@ -367,34 +297,4 @@ func (c Config) proxies() ([]*net.IPNet, error) {
 		list = append(list, ipnet)
 	}
 	return list, nil
-}
-
-// configCmd prints what is in force.
-type configCmd struct {
-	Litestream bool `help:"Print the litestream.yml that is built in, as a beginning of your own."`
-}
-
-func (c configCmd) Run(e *env) error {
-	if c.Litestream {
-		_, err := e.out.Write(wakakusa.Litestream)
-		return err
-	}
-	v := reflect.ValueOf(e.config)
-	for i := range v.NumField() {
-		f := v.Type().Field(i)
-		if f.Tag.Get("env") == "" {
-			continue
-		}
-		value := fmt.Sprint(v.Field(i).Interface())
-		if f.Tag.Get("secret") != "" && value != "" {
-			value = "********"
-		}
-		fmt.Fprintf(e.out, "%s=%s\n", f.Tag.Get("env"), value)
-	}
-	for name, cure := range ignored {
-		if e.vars[name] != "" {
-			fmt.Fprintf(e.out, "# %s is ignored: %s\n", name, cure)
-		}
-	}
-	return nil
 }

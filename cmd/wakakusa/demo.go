@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"os"
 	"time"
 
 	"wakakusa/app/demo"
@@ -20,12 +19,17 @@ type demoCmd struct {
 	Months int    `help:"Months of rosters, the next one included." default:"3"`
 }
 
-func (d demoCmd) Run(e *env) error {
+func (d demoCmd) Run(e *env) (err error) {
 	host, _, err := net.SplitHostPort(e.config.Listen)
 	if err != nil || !net.ParseIP(host).IsLoopback() {
 		return errors.New("the demo listens on loopback only: LISTEN must be 127.0.0.1:PORT")
 	}
-	return serving(e.ctx, e.config, logger(e.config, os.Stderr), func(p *program) error { return d.links(e.ctx, e, p) })
+	to, err := e.openLogs()
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, to.Close()) }()
+	return serving(e.ctx, e.config, to, func(p *program) error { return d.links(e.ctx, e, p) })
 }
 
 // links builds the organisation if it is missing and prints where to sign in.

@@ -196,7 +196,7 @@ func TestImportRefuses(t *testing.T) {
 	}
 	for _, args := range [][]string{{"import", file}, {"import", file, "--check"}} {
 		_, err := runCommand(t, to, args...)
-		if err == nil || !strings.Contains(err.Error(), file+": line 10: the table stuff does not belong here") {
+		if err == nil || !strings.Contains(err.Error(), file+": line 13: the table stuff does not belong here") {
 			t.Errorf("%v: %v", args, err)
 		}
 	}

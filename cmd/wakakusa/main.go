@@ -20,6 +20,8 @@ import (
 type commands struct {
 	File string `help:"Settings file of KEY=VALUE lines." default:"wakakusa.conf" type:"path"`
 
+	Init         initCmd         `cmd:"" help:"Write a settings file with explanations and new keys."`
+	Check        checkCmd        `cmd:"" help:"Judge the installation: settings, files, database, backups, certificate."`
 	Serve        serveCmd        `cmd:"" help:"Serve the application."`
 	Demo         demoCmd         `cmd:"" help:"Serve a demo organisation on loopback with one-time sign-in links."`
 	Migrate      migrateCmd      `cmd:"" help:"Bring the database schema up to date."`
@@ -35,16 +37,16 @@ type commands struct {
 	Cache        cacheCmd        `cmd:"" help:"What servers keep of what they read."`
 	User         userCmd         `cmd:"" help:"Accounts, for the one who runs the server."`
 	Storybook    storybookCmd    `cmd:"" help:"Serve every component in every state on loopback."`
-	Config       configCmd       `cmd:"" help:"Print the settings in force, secrets hidden."`
+	Config       configCmd       `cmd:"" help:"Print the settings in force and where each came from, secrets hidden."`
 	Version      versionCmd      `cmd:"" help:"Print the version."`
 }
 
 // env is what a command gets: where it runs. Tests make their own.
 type env struct {
-	ctx    context.Context
-	out    io.Writer
-	config Config
-	vars   map[string]string
+	ctx      context.Context
+	out      io.Writer
+	config   Config
+	problems []error // of the settings; for check, which tells them as findings
 }
 
 func main() {
@@ -78,14 +80,36 @@ func run(ctx context.Context, args []string, out io.Writer, vars map[string]stri
 	if err != nil {
 		return err
 	}
-	cfg, err := loadConfig(cmds.File, vars)
-	if err == nil && !slices.Contains([]string{"config", "version", "storybook"}, parsed.Command()) {
-		err = refuseRoot(cfg.Data)
-	}
+	e, err := newEnv(ctx, out, cmds.File, parsed.Command(), vars)
 	if err != nil {
 		return err
 	}
-	return parsed.Run(&env{ctx: ctx, out: out, config: cfg, vars: vars})
+	return parsed.Run(e)
+}
+
+// newEnv reads the settings, as far as a command needs them.
+func newEnv(ctx context.Context, out io.Writer, file, command string, vars map[string]string) (*env, error) {
+	e := &env{ctx: ctx, out: out}
+	switch command {
+	case "init":
+		e.config.file = file
+		return e, nil
+	case "check":
+		e.config, e.problems = readConfig(file, vars)
+		return e, nil
+	}
+	var but []string
+	if !slices.Contains([]string{"serve", "demo"}, command) { // they seal nothing, and systemd gives the key to the service alone
+		but = []string{"secret-key-missing"}
+	}
+	var err error
+	if e.config, err = loadConfig(file, vars, but...); err != nil {
+		return nil, err
+	}
+	if !slices.Contains([]string{"config", "version", "storybook"}, command) {
+		err = refuseRoot(e.config.Data)
+	}
+	return e, err
 }
 
 // refuseRoot: what root makes in somebody else's directory, a lock or a restored database, the service could not open afterwards.

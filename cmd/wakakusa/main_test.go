@@ -5,17 +5,23 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
 	"wakakusa/app"
 	"wakakusa/app/django/djangotest"
+	"wakakusa/seal"
 	"wakakusa/store"
 )
+
+// fixedKey is a good key that tests know.
+const fixedKey = "kq3RZ0w8nV5yTtBm1xLhP7uGcD4sJfAeYi9oNbQvXzWrKjHg2CpUlMS6EdFaOI_-"
 
 func runCommand(t *testing.T, vars map[string]string, args ...string) (string, error) {
 	t.Helper()
@@ -30,7 +36,7 @@ func TestCommands(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, name := range []string{"serve", "demo", "migrate", "export", "import", "import-django", "user", "storybook", "config", "version"} {
+		for _, name := range []string{"init", "check", "serve", "demo", "migrate", "export", "import", "import-django", "user", "storybook", "config", "version"} {
 			if !strings.Contains(out, name) {
 				t.Errorf("%s is missing in\n%s", name, out)
 			}
@@ -90,19 +96,40 @@ func TestSecondProcess(t *testing.T) {
 	}
 }
 
+// TestDataIsPrivate: whatever mask the program was started with, all that it makes is for its owner only (K5).
 func TestDataIsPrivate(t *testing.T) {
-	dir := filepath.Join(t.TempDir(), "data")
-	if _, err := runCommand(t, map[string]string{"DATA_DIR": dir}, "migrate"); err != nil {
+	before := syscall.Umask(0)
+	defer syscall.Umask(before)
+	root := filepath.Join(t.TempDir(), "all")
+	vars := map[string]string{"DATA_DIR": filepath.Join(root, "data"), "LISTEN": "127.0.0.1:0"}
+	for _, args := range [][]string{{"migrate"}, {"backup", "now"}, {"init", "--public-url", "https://a.example", "--file", filepath.Join(root, "wakakusa.conf")}} {
+		if out, err := runCommand(t, vars, args...); err != nil {
+			t.Fatal(out, err)
+		}
+	}
+	cfg, err := loadConfig("none", vars)
+	if err != nil {
 		t.Fatal(err)
 	}
-	for path, want := range map[string]os.FileMode{dir: 0o700, filepath.Join(dir, "wakakusa.db"): 0o600} {
-		info, err := os.Stat(path)
+	p := startLogging(t, cfg, io.Discard)
+	defer func() {
+		if err := p.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
+	seen := 0
+	err = filepath.WalkDir(root, func(path string, d os.DirEntry, err error) error {
 		if err != nil {
-			t.Fatal(err)
+			return err
 		}
-		if got := info.Mode().Perm(); got != want {
-			t.Errorf("%s has mode %o, want %o", path, got, want)
+		seen++
+		if info, err := d.Info(); err != nil || info.Mode().Perm()&0o077 != 0 {
+			t.Errorf("%s: %v %v", path, info.Mode(), err)
 		}
+		return nil
+	})
+	if err != nil || seen < 10 {
+		t.Error(seen, err)
 	}
 }
 
@@ -115,13 +142,23 @@ func TestConfig(t *testing.T) {
 		"all mistakes are told at once": {
 			map[string]string{"APP_ENV": "prod", "DB_ENGINE": "oracle", "LOG_LEVEL": "loud"}, []string{"APP_ENV", "DB_ENGINE", "LOG_LEVEL"},
 		},
-		"production names its hosts":     {map[string]string{"APP_ENV": "production"}, []string{"ALLOWED_HOSTS", "USE_HTTPS"}},
-		"production refuses every host":  {map[string]string{"APP_ENV": "production", "ALLOWED_HOSTS": "*", "USE_HTTPS": "true"}, []string{"ALLOWED_HOSTS"}},
-		"a proxy range must be a range":  {map[string]string{"TRUSTED_PROXIES": "somewhere"}, []string{"TRUSTED_PROXIES"}},
-		"limits have limits":             {map[string]string{"RATE_LIMIT": "0", "RATE_LIMIT_SHEET": "-1"}, []string{"RATE_LIMIT is", "RATE_LIMIT_SHEET"}},
-		"an address that is not Redis's": {map[string]string{"REDIS_URL": "localhost:6379"}, []string{"REDIS_URL"}},
-		"a value that is no switch":      {map[string]string{"USE_HTTPS": "perhaps"}, []string{"UseHTTPS"}},
-		"names of the old system are ok": {map[string]string{"DJANGO_SETTINGS_MODULE": "x"}, nil},
+		"audit is kept as long as the law wants": {map[string]string{"LOG_AUDIT_YEARS": "2", "LOG_MAX_MB": "0", "LOG_APP_DAYS": "-1", "LOG_ERROR_DAYS": "9999", "SLOW_QUERY_MS": "-1"}, []string{"SLOW_QUERY_MS", "LOG_AUDIT_YEARS", "LOG_MAX_MB", "LOG_APP_DAYS", "LOG_ERROR_DAYS"}},
+		"production names its hosts":             {map[string]string{"APP_ENV": "production"}, []string{"ALLOWED_HOSTS", "USE_HTTPS", "SECRET_KEY"}},
+		"staging is no less strict":              {map[string]string{"APP_ENV": "staging"}, []string{"ALLOWED_HOSTS", "USE_HTTPS", "SECRET_KEY"}},
+		"production refuses every host":          {map[string]string{"APP_ENV": "production", "ALLOWED_HOSTS": "*", "USE_HTTPS": "true", "SECRET_KEY": seal.NewSecret()}, []string{"ALLOWED_HOSTS"}},
+		"production with all it needs":           {map[string]string{"APP_ENV": "production", "ALLOWED_HOSTS": "a.example, b.example", "USE_HTTPS": "True", "SECRET_KEY": seal.NewSecret()}, nil},
+		"a known key":                            {map[string]string{"APP_ENV": "production", "ALLOWED_HOSTS": "a.example", "USE_HTTPS": "1", "SECRET_KEY": "django-insecure-" + seal.NewSecret()}, []string{"SECRET_KEY"}},
+		"a key that was not changed":             {map[string]string{"APP_ENV": "production", "ALLOWED_HOSTS": "a.example", "USE_HTTPS": "1", "SECRET_KEY": fixedKey, "SECRET_KEY_FALLBACKS": fixedKey}, []string{"SECRET_KEY_FALLBACKS"}},
+		"a certificate without its key":          {map[string]string{"TLS_CERT": "x.pem"}, []string{"TLS_KEY", "USE_HTTPS"}},
+		"http beside a proxy's HTTPS":            {map[string]string{"LISTEN_HTTP": ":80"}, []string{"LISTEN_HTTP"}},
+		"ACME for nobody":                        {map[string]string{"ACME": "on", "USE_HTTPS": "true"}, []string{"ALLOWED_HOSTS"}},
+		"a finding that cannot be found":         {map[string]string{"CHECK_ACCEPT": "nothing:2027-03-31:because"}, []string{"CHECK_ACCEPT"}},
+		"the old system's engine":                {map[string]string{"DB_ENGINE": "django.db.backends.sqlite3"}, nil},
+		"a proxy range must be a range":          {map[string]string{"TRUSTED_PROXIES": "somewhere"}, []string{"TRUSTED_PROXIES"}},
+		"limits have limits":                     {map[string]string{"RATE_LIMIT": "0", "RATE_LIMIT_SHEET": "-1"}, []string{"RATE_LIMIT is", "RATE_LIMIT_SHEET"}},
+		"an address that is not Redis's":         {map[string]string{"REDIS_URL": "localhost:6379"}, []string{"REDIS_URL"}},
+		"a value that is no switch":              {map[string]string{"USE_HTTPS": "perhaps"}, []string{"UseHTTPS"}},
+		"names of the old system are ok":         {map[string]string{"DJANGO_SETTINGS_MODULE": "x", "EMAIL_HOST": "mail.example"}, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := loadConfig("no such file", c.vars)
@@ -184,8 +221,50 @@ func TestShippedBinary(t *testing.T) {
 		t.Errorf("%s %v", out, err)
 	}
 	info, err := os.Stat(path)
-	if err != nil || info.Size() > 48<<20 {
+	if err != nil || info.Size() > 54<<20 {
 		t.Errorf("%d bytes, %v", info.Size(), err)
+	}
+}
+
+// TestUserSignIns: who runs the server sees where people are signed in and signs them out, one or all; that is recorded (S5).
+func TestUserSignIns(t *testing.T) {
+	s := newSite(t)
+	s.with(t, func(p *program) {
+		token, err := p.app.FirstRunLink(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		first := app.FirstRun{Org: "青葉会", Slug: "aoba", Site: "本館", StartDay: 1, OffDays: 9, Name: "青葉 春子", Login: "haruko", Password: "春の朝は早番からはじまりますね", Again: "春の朝は早番からはじまりますね"}
+		acc, err := p.app.SetUp(t.Context(), token, first)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range 2 {
+			in := app.Session{Hash: fmt.Sprintf("%064d", i), Account: acc.ID, Values: `{"idle":"1h"}`, SeenMs: time.Now().UnixMilli(), EndsMs: 1 << 60, Address: "192.0.2.7", Agent: "Safari"}
+			if err := p.app.BeginSession(t.Context(), in, ""); err != nil {
+				t.Fatal(err)
+			}
+		}
+	})
+	for _, x := range []struct {
+		args []string
+		want string
+	}{
+		{[]string{"haruko"}, "192.0.2.7"},
+		{nil, "haruko"},
+		{[]string{"--revoke-all"}, "2 台"},
+		{[]string{"haruko", "--revoke-all"}, "0 台"},
+	} {
+		out, err := runCommand(t, s.vars, append([]string{"user", "sign-ins"}, x.args...)...)
+		if err != nil || !strings.Contains(out, x.want) {
+			t.Errorf("%v: %v %s", x.args, err, out)
+		}
+	}
+	if _, err := runCommand(t, s.vars, "user", "sign-ins", "nobody"); err == nil || !strings.Contains(err.Error(), "nobody signs in") {
+		t.Error(err)
+	}
+	if out, err := runCommand(t, s.vars, "audit", "verify"); err != nil || !strings.Contains(out, "アクセスの記録 4 件") {
+		t.Errorf("%v %s", err, out)
 	}
 }
 

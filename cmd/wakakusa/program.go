@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -13,9 +12,13 @@ import (
 	"github.com/google/uuid"
 
 	"wakakusa/app"
+	"wakakusa/cert"
 	"wakakusa/handlers"
+	"wakakusa/logs"
+	"wakakusa/seal"
 	"wakakusa/store/cached"
 	"wakakusa/store/redis"
+	"wakakusa/views"
 )
 
 const stopWithin = 15 * time.Second
@@ -29,9 +32,13 @@ type program struct {
 	upkeep  *app.Upkeep
 	server  *handlers.Server
 	http    *http.Server
+	plain   *http.Server // leads from http to https; nil where a proxy does
+	certs   *cert.Source // nil where a proxy has them
+	sealer  *seal.Sealer
 	address string
 	bound   string // what it listens on
 	log     *slog.Logger
+	audit   *slog.Logger  // a line for each act and access, and nothing else
 	drain   time.Duration // between saying so and stopping
 
 	restored chan *restoring // a restore that is ready to take the place of the database
@@ -39,21 +46,9 @@ type program struct {
 
 func newID() string { return uuid.Must(uuid.NewV7()).String() }
 
-func logger(cfg Config, out io.Writer) *slog.Logger {
-	var level slog.Level
-	if err := level.UnmarshalText([]byte(cfg.LogLevel)); err != nil {
-		level = slog.LevelInfo
-	}
-	options := &slog.HandlerOptions{Level: level}
-	if cfg.LogFormat == "json" {
-		return slog.New(slog.NewJSONHandler(out, options))
-	}
-	return slog.New(slog.NewTextHandler(out, options))
-}
-
 // start opens everything and begins to listen; Close undoes it in reverse.
-func start(ctx context.Context, cfg Config, log *slog.Logger) (*program, error) {
-	p := &program{log: log, drain: time.Duration(cfg.DrainSeconds) * time.Second, restored: make(chan *restoring, 1)}
+func start(ctx context.Context, cfg Config, to *logs.Logs) (*program, error) {
+	p := &program{log: to.App, audit: to.Audit, drain: time.Duration(cfg.DrainSeconds) * time.Second, restored: make(chan *restoring, 1)}
 	if err := p.open(ctx, cfg); err != nil {
 		return nil, errors.Join(err, p.Close())
 	}
@@ -62,6 +57,10 @@ func start(ctx context.Context, cfg Config, log *slog.Logger) (*program, error) 
 
 func (p *program) open(ctx context.Context, cfg Config) (err error) {
 	if p.store, err = openCopied(ctx, cfg, p.log); err != nil {
+		return err
+	}
+	p.store.LogSlow(p.log, time.Duration(cfg.SlowQueryMs)*time.Millisecond)
+	if p.sealer, err = cfg.sealer(); err != nil {
 		return err
 	}
 	if at, newest, err := p.store.Schema(ctx); err == nil && 0 < at && at < newest { // the state before a migration can be restored
@@ -90,17 +89,33 @@ func (p *program) open(ctx context.Context, cfg Config) (err error) {
 		return err
 	}
 	p.app = app.New(p.kept, time.Now, newID)
+	p.app.LogTo(p.log)
+	p.app.AuditTo(p.audit)
+	p.app.SealWith(p.sealer)
 	if cfg.CacheMB == 0 {
 		p.app.KeepNothing()
 	}
 	p.upkeep = p.store.upkeep(cfg, p.app, p.log, p.restored)
-	p.server, err = handlers.New(p.app, handlers.Config{
-		Hosts: cfg.AllowedHosts, Public: cfg.PublicURL, Secure: cfg.UseHTTPS, Proxies: proxies, Limits: limits, Upkeep: p.upkeep, Log: p.log,
-	})
-	if err != nil {
+	if p.certs, err = cfg.certificates(p.log); err != nil {
+		return err
+	}
+	if p.server, err = handlers.New(p.app, p.edge(cfg, limits, proxies)); err != nil {
 		return err
 	}
 	return p.listen(cfg)
+}
+
+// edge is what the room handlers needs to know.
+func (p *program) edge(cfg Config, limits handlers.Limits, proxies []*net.IPNet) handlers.Config {
+	c := handlers.Config{
+		Hosts: cfg.AllowedHosts, Public: cfg.PublicURL, Secure: cfg.UseHTTPS, OwnTLS: cfg.ownTLS(), Proxies: proxies, Limits: limits, Upkeep: p.upkeep, Log: p.log,
+		SlowQueries: p.store.SlowQueries,
+		Support:     views.Support{Name: cfg.SupportName, Email: cfg.SupportEmail, Phone: cfg.SupportPhone, Hours: cfg.SupportHours},
+	}
+	if p.certs != nil {
+		c.Certificate = p.certs.Ends
+	}
+	return c
 }
 
 func (p *program) listen(cfg Config) error {
@@ -109,25 +124,54 @@ func (p *program) listen(cfg Config) error {
 		return err
 	}
 	p.bound = listener.Addr().String()
+	p.http = p.server.HTTP(cfg.Listen)
 	p.address = "http://" + p.bound
+	if p.certs != nil {
+		p.address = "https://" + p.bound
+		p.http.TLSConfig = p.certs.TLS()
+	}
 	if cfg.PublicURL != "" {
 		p.address = cfg.PublicURL
 	}
-	p.http = p.server.HTTP(cfg.Listen)
+	p.serve(p.http, listener)
+	if cfg.ListenHTTP == "" {
+		return nil
+	}
+	return p.listenPlain(cfg.ListenHTTP)
+}
+
+// listenPlain answers http: questions of the authority for certificates, and all others by leading to https.
+func (p *program) listenPlain(address string) error {
+	listener, err := net.Listen("tcp", address)
+	if err != nil {
+		return err
+	}
+	p.plain = p.server.HTTP(listener.Addr().String())
+	p.plain.Handler = p.certs.HTTP(p.server)
+	p.serve(p.plain, listener)
+	return nil
+}
+
+func (p *program) serve(server *http.Server, at net.Listener) {
 	go func() {
-		if err := p.http.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+		var err error
+		if server.TLSConfig != nil {
+			err = server.ServeTLS(at, "", "")
+		} else {
+			err = server.Serve(at)
+		}
+		if !errors.Is(err, http.ErrServerClosed) {
 			p.log.Error("serving ended", "error", err)
 		}
 	}()
-	return nil
 }
 
 // serving runs the program until the context ends; begun is told of each start. After a restore from the screen it starts again on the
 // restored database, at the same address.
-func serving(ctx context.Context, cfg Config, log *slog.Logger, begun func(*program) error) error {
+func serving(ctx context.Context, cfg Config, to *logs.Logs, begun func(*program) error) error {
 	var failed error
 	for {
-		p, err := start(ctx, cfg, log)
+		p, err := start(ctx, cfg, to)
 		if err != nil {
 			return err
 		}
@@ -142,13 +186,13 @@ func serving(ctx context.Context, cfg Config, log *slog.Logger, begun func(*prog
 		if next == nil {
 			return failed
 		}
-		log.Warn("restoring the database", "from", next.from, "moment", next.moment, "asked for by", next.who)
+		to.App.Warn("restoring the database", "from", next.from, "moment", next.moment)
 		if failed == nil {
 			failed = next.swap(ctx, cfg)
 		}
 		if failed != nil {
 			next.forget()
-			log.Error("nothing was restored", "error", failed)
+			to.App.Error("nothing was restored", "error", failed)
 		}
 		cfg.Listen = p.bound
 	}
@@ -165,6 +209,9 @@ func (p *program) run(ctx context.Context) (next *restoring) {
 	defer unwatch()
 	all.Go(func() { p.server.Run(work) })
 	all.Go(func() { p.upkeep.Run(work) })
+	if p.certs != nil {
+		all.Go(func() { cert.Watch(work, p.certs.Ends, p.log) })
+	}
 	all.Go(func() { p.app.Watch().Run(watching) })
 	select {
 	case <-ctx.Done():
@@ -179,14 +226,12 @@ func (p *program) run(ctx context.Context) (next *restoring) {
 // Close stops accepting, ends streams, lets requests finish, then closes the database, and last its continuous copy. It
 // undoes half a start, too.
 func (p *program) Close() (err error) {
-	if p.http != nil {
-		ctx, cancel := context.WithTimeout(context.Background(), stopWithin)
-		defer cancel()
-		p.server.EndStreams()
-		if err = p.http.Shutdown(ctx); errors.Is(err, context.DeadlineExceeded) {
-			p.log.Warn("requests that took too long were cut off")
-			err = p.http.Close()
+	for _, server := range []*http.Server{p.plain, p.http} {
+		if server == nil {
+			continue
 		}
+		p.server.EndStreams()
+		err = errors.Join(err, p.stop(server))
 	}
 	if p.upkeep != nil {
 		p.upkeep.Close()
@@ -199,6 +244,18 @@ func (p *program) Close() (err error) {
 	}
 	if p.store != nil {
 		err = errors.Join(err, p.store.Close())
+	}
+	return err
+}
+
+// stop lets requests finish, and cuts off what takes too long.
+func (p *program) stop(server *http.Server) error {
+	ctx, cancel := context.WithTimeout(context.Background(), stopWithin)
+	defer cancel()
+	err := server.Shutdown(ctx)
+	if errors.Is(err, context.DeadlineExceeded) {
+		p.log.Warn("requests that took too long were cut off")
+		err = server.Close()
 	}
 	return err
 }

@@ -2,7 +2,7 @@ package main
 
 import (
 	"errors"
-	"log/slog"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -29,7 +29,7 @@ func newSite(t *testing.T) site {
 
 func (s site) start(t *testing.T) *program {
 	t.Helper()
-	p, err := start(t.Context(), s.cfg, slog.New(slog.DiscardHandler))
+	p, err := start(t.Context(), s.cfg, logsTo(t, io.Discard))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -100,7 +100,7 @@ func behindSite(t *testing.T) site {
 func TestFileBehindCopy(t *testing.T) {
 	s := behindSite(t)
 	for range 2 {
-		_, err := start(t.Context(), s.cfg, slog.New(slog.DiscardHandler))
+		_, err := start(t.Context(), s.cfg, logsTo(t, io.Discard))
 		if err == nil || !strings.Contains(err.Error(), "the organisation midori") || !strings.Contains(err.Error(), "wakakusa restore --keep") {
 			t.Fatal(err)
 		}

@@ -1,21 +1,23 @@
 package main
 
 import (
+	"errors"
 	"fmt"
-	"os"
 )
 
 // serveCmd serves the application. On an empty database it prints the one-time link that creates the first organisation.
 type serveCmd struct{}
 
-func (serveCmd) Run(e *env) error {
-	log := logger(e.config, os.Stderr)
-	for name, cure := range ignored {
-		if e.vars[name] != "" {
-			log.Warn("setting of the former system is ignored", "name", name, "cure", cure)
-		}
+func (serveCmd) Run(e *env) (err error) {
+	to, err := e.openLogs()
+	if err != nil {
+		return err
 	}
-	return serving(e.ctx, e.config, log, func(p *program) error {
+	defer func() { err = errors.Join(err, to.Close()) }()
+	for _, notice := range e.config.notices() {
+		to.App.Warn("a setting of the former system", "notice", notice)
+	}
+	return serving(e.ctx, e.config, to, func(p *program) error {
 		token, err := p.app.FirstRunLink(e.ctx)
 		if err != nil {
 			return err

@@ -69,7 +69,7 @@ func recipients(keys []string) (all []age.Recipient, err error) {
 	for _, key := range keys {
 		r, err := age.ParseX25519Recipient(key)
 		if err != nil {
-			return nil, fmt.Errorf("%q is no age public key: %w", key, err)
+			return nil, errors.New("one of the keys is no age public key, which begins with age1") // it may be a secret one
 		}
 		all = append(all, r)
 	}

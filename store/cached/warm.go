@@ -2,6 +2,8 @@ package cached
 
 import (
 	"context"
+	"fmt"
+	"runtime/debug"
 	"slices"
 	"sync"
 	"time"
@@ -73,12 +75,22 @@ func (w *warmer) run(ctx context.Context) {
 				return
 			case <-time.After(warmPause):
 			}
-			if err := w.warm(ctx, org); err != nil && ctx.Err() == nil {
+			if err := w.safely(ctx, org); err != nil && ctx.Err() == nil {
 				w.s.Log.WarnContext(ctx, "reading ahead failed", "org", org, "error", err)
 				w.forget(org)
 			}
 		}
 	}
+}
+
+// safely is warm that survives a panic: a page that meets the same is one 500, and the program goes on.
+func (w *warmer) safely(ctx context.Context, org roster.OrgID) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+		}
+	}()
+	return w.warm(ctx, org)
 }
 
 // forget lets the next reader ask again.

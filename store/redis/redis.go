@@ -105,17 +105,17 @@ func (c *Client) do(ctx context.Context, command func(context.Context) error) er
 	defer cancel()
 	err := command(limited)
 	if err != nil && ctx.Err() == nil { // a reader who has gone says nothing about the server
-		c.lose(err)
+		c.lose(ctx, err)
 	}
 	return err
 }
 
-func (c *Client) lose(err error) {
+func (c *Client) lose(ctx context.Context, err error) {
 	c.failed.Add(1)
 	if !c.away.CompareAndSwap(false, true) {
 		return
 	}
-	c.log.Warn("redis is away: each server counts and keeps for itself", "error", err)
+	c.log.WarnContext(ctx, "redis is away: each server counts and keeps for itself", "error", err)
 	c.probes.Go(c.await)
 }
 

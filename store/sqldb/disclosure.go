@@ -21,9 +21,10 @@ func (db *DB) Disclose(ctx context.Context, org roster.OrgID, d store.Disclosing
 	}
 	defer tx.Rollback() //nolint:errcheck // a read has nothing to keep
 	x := disclosing{tx: tx, d: d, leads: map[string][]any{
-		"org": {string(org)}, "staff": {string(d.Staff)}, "members": texts(d.Members), "accounts": texts(d.Accounts), "about": append(texts(d.Members), texts(d.Accounts)...),
+		"org": {string(org)}, "members": asArgs(d.Members), "accounts": asArgs(d.Accounts), "about": append(asArgs(d.Members), asArgs(d.Accounts)...),
 	}}
 	if d.Staff != "" {
+		x.leads["staff"] = []any{string(d.Staff)}
 		x.leads["about"] = append(x.leads["about"], string(d.Staff))
 	}
 	if x.leads["logins"], err = x.logins(ctx); err != nil {
@@ -67,12 +68,12 @@ func (x disclosing) logins(ctx context.Context) (hashes []any, err error) {
 
 var leadName = regexp.MustCompile(`:[a-z]+`)
 
-// where puts question marks for the names in a condition. What leads nowhere finds nothing.
+// where puts question marks for the names in a condition. What leads nowhere finds nothing: a new id stands nowhere, in no text either.
 func (x disclosing) where(about string) (text string, args []any) {
 	text = leadName.ReplaceAllStringFunc(about, func(name string) string {
 		list := x.leads[name[1:]]
 		if len(list) == 0 {
-			list = []any{"-"}
+			list = []any{NewID()}
 		}
 		args = append(args, list...)
 		return marks(len(list))

@@ -18,18 +18,18 @@ func (db *DB) TracesOf(ctx context.Context, org roster.OrgID, p store.Person, li
 	}
 	defer tx.Rollback() //nolint:errcheck // a read has nothing to keep
 	k := tracing{ctx: ctx, tx: tx, left: limit}
-	accounts := texts(p.Accounts)
+	accounts := asArgs(p.Accounts)
 	t.Acts = k.numbers(`SELECT revision FROM acts WHERE org_id = ? AND actor_id IN (`+marks(len(accounts))+`) AND erased = 0
 		AND (actor_name <> '' OR address <> '') ORDER BY revision LIMIT ?`, len(accounts) > 0, append([]any{string(org)}, accounts...)...)
 	t.Events = k.events(org, p)
-	about := append(texts(p.Members), accounts...)
+	about := append(asArgs(p.Members), accounts...)
 	if p.Staff != "" {
 		about = append(about, string(p.Staff))
 	}
 	const entries = `SELECT n FROM accesses WHERE org_id = ? AND erased = 0 AND (`
 	by := `account_id IN (` + marks(max(len(accounts), 1)) + `)`
 	if len(accounts) == 0 {
-		accounts = []any{"-"} // nobody's
+		accounts = []any{NewID()} // nobody's
 	}
 	t.Accesses = k.numbers(entries+by+` OR subject IN (`+marks(len(about))+`)) ORDER BY n LIMIT ?`, len(about) > 0, slices.Concat([]any{string(org)}, accounts, about)...)
 	t.Nobody = k.numbers(entries+by+`) AND account_id NOT IN (SELECT account_id FROM members WHERE account_id IS NOT NULL AND org_id <> ?) ORDER BY n LIMIT ?`,
@@ -50,7 +50,7 @@ func (db *DB) OldAccesses(ctx context.Context, org roster.OrgID, beforeMs int64,
 	return t, k.err
 }
 
-func texts[T ~string](list []T) []any {
+func asArgs[T ~string](list []T) []any {
 	all := make([]any, len(list))
 	for i, x := range list {
 		all[i] = string(x)
@@ -101,10 +101,10 @@ const tracedEvents = `SELECT revision, n FROM events WHERE org_id = ? AND erased
 		AND (INSTR(before_json, ?) > 0 OR INSTR(after_json, ?) > 0) OR subject_id IN (`
 
 func (k *tracing) events(org roster.OrgID, p store.Person) (list []roster.EventKey) {
-	subjects := texts(p.Members)
+	subjects := asArgs(p.Members)
 	staff := string(p.Staff)
 	if staff == "" {
-		staff = "-" // nobody's
+		staff = NewID() // nobody's, and in no text
 	}
 	subjects = append(subjects, staff)
 	k.each(tracedEvents+marks(len(subjects))+`)) ORDER BY revision, n LIMIT ?`, true, func(rows *sql.Rows) error {

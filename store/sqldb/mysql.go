@@ -66,7 +66,7 @@ func openServer(ctx context.Context, cfg *mysql.Config, connections int, now fun
 	if len(addrs) > 1 {
 		d.isLost = hostLost
 	}
-	d.open = func() (pools, error) { return openMySQL(ctx, cfg, newHosts(addrs).connector, connections) }
+	d.open = func(w *watch) (pools, error) { return openMySQL(ctx, cfg, newHosts(addrs).connector, connections, w) }
 	return open(d, now)
 }
 
@@ -83,6 +83,7 @@ func mysqlDialect() dialect {
 		},
 		isLost:     mysqlLost,
 		isMissing:  func(err error) bool { return mysqlCode(err, 1146) },
+		clean:      withoutValues,
 		migrations: func() (fs.FS, error) { return migrations.For("mysql") },
 		guard:      guardMySQL,
 	}
@@ -104,6 +105,31 @@ func mysqlLost(err error) bool {
 func mysqlCode(err error, codes ...uint16) bool {
 	var e *mysql.MySQLError
 	return errors.As(err, &e) && slices.Contains(codes, e.Number)
+}
+
+// namesOnly are errors that quote databases, tables, columns and users, but nothing of a row.
+var namesOnly = []uint16{1044, 1045, 1048, 1049, 1054, 1142, 1143, 1146, 1264, 1364, 1406, 1698}
+
+// cleanError is an error of the server as it may be told. Others name values: the key of a row that is there, a text that is no number, the
+// statement itself with all that it was given.
+type cleanError struct{ of *mysql.MySQLError }
+
+func (e cleanError) Error() string {
+	text, quoted := e.of.Error(), strings.IndexAny(e.of.Error(), `'"`)
+	if quoted < 0 || slices.Contains(namesOnly, e.of.Number) {
+		return text
+	}
+	return text[:quoted] + "…"
+}
+
+// Unwrap is for whoever asks for its number.
+func (e cleanError) Unwrap() error { return e.of }
+
+func withoutValues(err error) error {
+	if e, ok := err.(*mysql.MySQLError); ok {
+		return cleanError{e}
+	}
+	return err
 }
 
 func (m MySQL) config() (*mysql.Config, error) {
@@ -176,10 +202,10 @@ func (m MySQL) secure(cfg *mysql.Config) error {
 }
 
 // openMySQL makes a pool of writers, one of readers that see snapshots, and a small one for what may take minutes.
-func openMySQL(ctx context.Context, cfg *mysql.Config, connect func(*mysql.Config) (driver.Connector, error), connections int) (p pools, err error) {
+func openMySQL(ctx context.Context, cfg *mysql.Config, connect func(*mysql.Config) (driver.Connector, error), connections int, w *watch) (p pools, err error) {
 	slow := cfg.Clone()
 	slow.ParseTime = true // the lock of the migrations reads its lease; no table of ours has a time
-	if p.long, err = mysqlPool(connect, slow, `SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ`, longAtOnce); err != nil {
+	if p.long, err = mysqlPool(connect, slow, `SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ`, longAtOnce, w.unhurried()); err != nil {
 		return p, err
 	}
 	p.longRead = p.long
@@ -190,22 +216,22 @@ func openMySQL(ctx context.Context, cfg *mysql.Config, connect func(*mysql.Confi
 	quick.ReadTimeout, quick.WriteTimeout = silentFor, silentFor
 	writers := max(1, connections/3)
 	// Under the pen nobody else writes, so a writer wants the newest rows, and no locks on the gaps between them.
-	if p.write, err = mysqlPool(connect, quick, `SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED`, writers); err != nil {
+	if p.write, err = mysqlPool(connect, quick, `SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED`, writers, w); err != nil {
 		return p, err
 	}
-	if p.probe, err = mysqlPool(connect, quick, `SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED`, 1); err != nil {
+	if p.probe, err = mysqlPool(connect, quick, `SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED`, 1, w); err != nil {
 		return p, err
 	}
-	p.read, err = mysqlPool(connect, quick, `SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY`, max(1, connections-writers))
+	p.read, err = mysqlPool(connect, quick, `SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY`, max(1, connections-writers), w)
 	return p, err
 }
 
-func mysqlPool(connect func(*mysql.Config) (driver.Connector, error), cfg *mysql.Config, session string, size int) (*sql.DB, error) {
+func mysqlPool(connect func(*mysql.Config) (driver.Connector, error), cfg *mysql.Config, session string, size int, w *watch) (*sql.DB, error) {
 	c, err := connect(cfg)
 	if err != nil {
 		return nil, err
 	}
-	pool := sql.OpenDB(sessionConnector{c, session})
+	pool := sql.OpenDB(watchedConnector{sessionConnector{c, session}, w})
 	pool.SetMaxOpenConns(size)
 	pool.SetMaxIdleConns(size)
 	pool.SetConnMaxLifetime(connLasts)

@@ -84,8 +84,12 @@ func (db *DB) PruneSignIns(ctx context.Context, beforeMs int64) error {
 
 // AddLink keeps a one-time link.
 func (w *accountsWriter) AddLink(ctx context.Context, l store.Link) error {
-	return w.exec(ctx, `INSERT INTO links (hash, kind, org_id, member_id, account_id, ends_ms, used_ms) VALUES (?, ?, ?, ?, ?, ?, 0)`,
+	err := w.exec(ctx, `INSERT INTO links (hash, kind, org_id, member_id, account_id, ends_ms, used_ms) VALUES (?, ?, ?, ?, ?, ?, 0)`,
 		l.Hash, l.Kind, l.Org, l.Member, l.Account, l.EndsMs)
+	if err != nil && w.db.dialect.isDuplicate(err) {
+		err = roster.Refuse(roster.Taken, "error.link_not_found")
+	}
+	return err
 }
 
 // LinkBy finds by the hash of the token.
@@ -122,6 +126,11 @@ type execer interface {
 // DropLinks forgets the links of a kind.
 func (db *DB) DropLinks(ctx context.Context, kind store.LinkKind) error {
 	return db.exec(ctx, `DELETE FROM links WHERE kind = ?`, kind)
+}
+
+// PruneLinks forgets those that ended.
+func (db *DB) PruneLinks(ctx context.Context, beforeMs int64) error {
+	return db.exec(ctx, `DELETE FROM links WHERE ends_ms < ?`, beforeMs)
 }
 
 // DropMemberLinks forgets the open links of a member.

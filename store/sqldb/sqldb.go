@@ -26,11 +26,12 @@ const (
 // dialect is all that differs between engines (ADR 0026 says why each field is there). It holds no SQL that touches rows.
 type dialect struct {
 	name        string // as goose knows it
-	open        func() (pools, error)
-	isDuplicate func(error) bool // a row with this key is there
-	isRetryable func(error) bool // a lost race: surely rolled back, to be tried again from the beginning
-	isLost      func(error) bool // the connection is gone: what was asked last may have happened
-	isMissing   func(error) bool // there is no such table
+	open        func(*watch) (pools, error)
+	isDuplicate func(error) bool  // a row with this key is there
+	isRetryable func(error) bool  // a lost race: surely rolled back, to be tried again from the beginning
+	isLost      func(error) bool  // the connection is gone: what was asked last may have happened
+	isMissing   func(error) bool  // there is no such table
+	clean       func(error) error // an error without values of rows; nil: none has any
 	migrations  func() (fs.FS, error)
 	loading     string                                                         // what makes long quicker for an import; "": nothing
 	guard       func(context.Context, *sql.DB) ([]goose.ProviderOption, error) // before migrations; nil: nothing to do
@@ -63,6 +64,7 @@ type DB struct {
 	dialect dialect
 	reads   *statements // of read
 	writes  *statements // of write
+	watch   *watch
 	turns   turns
 	leases  leases
 	now     func() time.Time
@@ -72,11 +74,12 @@ var _ store.Store = (*DB)(nil)
 
 // open connects; the schema is not touched.
 func open(d dialect, now func() time.Time) (*DB, error) {
-	p, err := d.open()
+	w := &watch{clean: d.clean}
+	p, err := d.open(w)
 	if err != nil {
 		return nil, errors.Join(err, p.close())
 	}
-	return &DB{dialect: d, pools: p, reads: newStatements(p.read, p.prepared), writes: newStatements(p.write, p.prepared), now: now}, nil
+	return &DB{dialect: d, pools: p, watch: w, reads: newStatements(p.read, p.prepared), writes: newStatements(p.write, p.prepared), now: now}, nil
 }
 
 // Ping asks the server, or both pools of a file.

@@ -1,7 +1,9 @@
 package sqldb
 
 import (
+	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"io/fs"
 	"net/url"
@@ -27,7 +29,7 @@ func OpenReplicated(path string, now func() time.Time) (*DB, error) {
 
 func openFile(path, pragmas string, now func() time.Time) (*DB, error) {
 	d := sqliteDialect()
-	d.open = func() (pools, error) { return openSQLite(path, pragmas) }
+	d.open = func(w *watch) (pools, error) { return openSQLite(path, pragmas, w) }
 	return open(d, now)
 }
 
@@ -48,17 +50,17 @@ func sqliteDialect() dialect {
 }
 
 // openSQLite makes one immediate writer and several query-only readers. Pragmas are per connection, hence in the DSN.
-func openSQLite(path, pragmas string) (p pools, err error) {
+func openSQLite(path, pragmas string, w *watch) (p pools, err error) {
 	base := "file:" + (&url.URL{Path: path}).EscapedPath() +
 		"?_pragma=busy_timeout(5000)&_pragma=journal_mode(WAL)&_pragma=foreign_keys(1)&_pragma=synchronous(NORMAL)&_dqs=0" + pragmas
-	if p.write, err = sql.Open("sqlite", base+"&_txlock=immediate"); err != nil {
+	if p.write, err = openWatched(base+"&_txlock=immediate", w); err != nil {
 		return p, err
 	}
 	p.write.SetMaxOpenConns(1)
 	if err := p.write.Ping(); err != nil { // makes the file, so that readers find it
 		return p, err
 	}
-	if p.read, err = sql.Open("sqlite", base+"&_pragma=query_only(1)"); err != nil {
+	if p.read, err = openWatched(base+"&_pragma=query_only(1)", w); err != nil {
 		return p, err
 	}
 	readers := max(4, runtime.GOMAXPROCS(0))
@@ -68,6 +70,24 @@ func openSQLite(path, pragmas string) (p pools, err error) {
 	p.long, p.longRead = p.write, p.read // a second writer would only be told that the file is busy
 	return p, nil
 }
+
+// openWatched is sql.Open with a watch between.
+func openWatched(dsn string, w *watch) (*sql.DB, error) {
+	plain, err := sql.Open("sqlite", dsn)
+	if err != nil {
+		return nil, err
+	}
+	return sql.OpenDB(watchedConnector{fileConnector{plain.Driver(), dsn}, w}), plain.Close()
+}
+
+// fileConnector opens connections of a driver that makes them of a text.
+type fileConnector struct {
+	driver driver.Driver
+	dsn    string
+}
+
+func (c fileConnector) Connect(context.Context) (driver.Conn, error) { return c.driver.Open(c.dsn) }
+func (c fileConnector) Driver() driver.Driver                        { return c.driver }
 
 func sqliteCode(err error, codes ...int) bool {
 	var e *sqlite.Error

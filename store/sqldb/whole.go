@@ -38,7 +38,7 @@ func OpenForAudit(path string) (*DB, error) {
 		return nil, err
 	}
 	d := sqliteDialect()
-	d.open = func() (pools, error) {
+	d.open = func(*watch) (pools, error) {
 		db, err := openReadOnly(path)
 		return pools{write: db, read: db, long: db, longRead: db}, err
 	}
