@@ -16,7 +16,7 @@ import (
 )
 
 // dataRows is how many rows of a table the page shows; the file has all.
-const dataRows = 100
+const dataRows = 30
 
 // getData shows the person what is held about them.
 func (s *Server) getData(c *request) error {
@@ -88,37 +88,58 @@ type dataReader struct {
 	h  historian
 }
 
+// unshown are the columns of records that their sentences tell.
+var unshown = map[string][]string{
+	"acts": {"kind"}, "events": {"name", "site_id", "day", "before_json", "after_json"}, "accesses": {"action", "before_json", "after_json"},
+}
+
+// section draws a table: when it was comes first.
 func (r dataReader) section(t app.Disclosed) views.DataSection {
 	text := r.c.text
 	v := views.DataSection{Title: text.T("disclosure.table_" + t.Table)}
-	if t.Table == "shifts" || t.Table == "published_shifts" || t.Table == "events" || t.Table == "accesses" {
+	if slices.Contains([]string{"shifts", "published_shifts", "events", "accesses"}, t.Table) {
 		v.Note = text.T("disclosure.note_" + t.Table)
 	}
-	told := r.teller(t)
-	shown := func(x app.DisclosedColumn) bool {
-		return x.Class.Tells() && !(told != nil && slices.Contains([]string{"before_json", "after_json", "action", "kind"}, x.Name))
-	}
-	for _, x := range t.Columns {
-		if shown(x) {
-			v.Heads = append(v.Heads, text.T("disclosure.column_"+x.Name))
+	var shown []int
+	for i, x := range t.Columns {
+		if !x.Class.Tells() || slices.Contains(unshown[t.Table], x.Name) {
+			continue
 		}
+		if x.Name == "day" || x.Name == "at_ms" {
+			shown = slices.Insert(shown, 0, i)
+			continue
+		}
+		shown = append(shown, i)
 	}
+	for _, i := range shown {
+		v.Heads = append(v.Heads, text.T("disclosure.column_"+t.Columns[i].Name))
+	}
+	told := r.teller(t)
 	if told != nil {
 		v.Heads = append(v.Heads, text.T("disclosure.told"))
 	}
 	for _, row := range t.Rows {
-		var cells []string
-		for i, x := range t.Columns {
-			if shown(x) {
-				cells = append(cells, r.cell(x.Name, row[i]))
-			}
-		}
+		cells := r.cells(t, row, shown)
 		if told != nil {
 			cells = append(cells, told(row))
 		}
 		v.Rows = append(v.Rows, cells)
 	}
 	return v
+}
+
+// cells writes a row; a day off has no times.
+func (r dataReader) cells(t app.Disclosed, row []any, shown []int) (cells []string) {
+	times := slices.IndexFunc(t.Columns, func(x app.DisclosedColumn) bool { return x.Name == "start_min" })
+	off := times >= 0 && row[times] == int64(0) && row[times+1] == int64(0)
+	for _, i := range shown {
+		cell := r.cell(t.Columns[i].Name, row[i])
+		if off && strings.HasSuffix(t.Columns[i].Name, "_min") {
+			cell = ""
+		}
+		cells = append(cells, cell)
+	}
+	return cells
 }
 
 // teller makes sentences of what records hold; nil where a table is no record.
@@ -155,15 +176,86 @@ func (r dataReader) accessed(e roster.Access) string {
 	return accessTeller{text: r.c.text, people: app.HistoryPeople{Members: []roster.Member{self}}}.line(e)
 }
 
-// values are what was there before and after, as it is kept: sentences leave some of it out.
-func (r dataReader) values(e roster.Event) (list []string) {
-	for name, raw := range map[string]json.RawMessage{"before": e.Before, "after": e.After} {
-		if len(raw) > 0 {
-			list = append(list, r.c.text.T("disclosure."+name, "Value", string(raw)))
+// values are what was there before and after, field by field: sentences leave some of it out.
+func (r dataReader) values(e roster.Event) (lines []string) {
+	for _, x := range []struct {
+		when string
+		raw  json.RawMessage
+	}{{"before", e.Before}, {"after", e.After}} {
+		var fields map[string]any
+		if json.Unmarshal(x.raw, &fields) != nil {
+			continue
+		}
+		flatten(fields)
+		var list []string
+		for _, name := range fieldOrder(fields) {
+			if value := r.value(name, fields[name]); value != "" {
+				list = append(list, r.c.text.T("disclosure.field", "Field", r.label(name), "Value", value))
+			}
+		}
+		if len(list) > 0 {
+			lines = append(lines, r.c.text.T("disclosure."+x.when, "Value", r.c.text.Join(list)))
 		}
 	}
-	slices.Sort(list)
-	return list
+	return lines
+}
+
+// label names a field; shifts write theirs small.
+func (r dataReader) label(name string) string {
+	name = strings.ToUpper(name[:1]) + name[1:]
+	for _, key := range []string{"field." + name, "access.field_" + name} {
+		if label := r.c.text.T(key); label != key {
+			return label
+		}
+	}
+	return name
+}
+
+// value writes one field; "" where there is nothing, or a number that leads elsewhere.
+func (r dataReader) value(name string, v any) string {
+	raw, err := json.Marshal(v)
+	if err != nil {
+		return ""
+	}
+	name = strings.ToUpper(name[:1]) + name[1:]
+	switch name {
+	case "Id", "Version", "Staff", "Key":
+		return ""
+	case "Jobs":
+		return r.jobs(string(raw))
+	case "Sites":
+		return r.sites(string(raw))
+	case "Skills":
+		return strings.Join(listOf[string](string(raw)), "、")
+	case "HomeSite", "Site":
+		return r.of.Sites[roster.SiteID(fmt.Sprint(v))].Name
+	case "Code":
+		return r.cell("code_id", v)
+	case "Span":
+		var span roster.Span
+		if json.Unmarshal(raw, &span) != nil || span.Empty() {
+			return ""
+		}
+		return r.c.text.Span(span)
+	case "BirthDay", "ActiveFrom", "ActiveTo", "From", "To":
+		if v == "1970-01-01" { // no day
+			return ""
+		}
+	}
+	switch x := v.(type) {
+	case nil:
+		return ""
+	case bool:
+		return r.number("active", map[bool]int64{true: 1}[x])
+	case string:
+		if x == "" {
+			return ""
+		}
+		return r.h.value(name, x)
+	case float64:
+		return r.h.value(name, x)
+	}
+	return string(raw)
 }
 
 // cell writes one value; what it means, its column says.

@@ -68,7 +68,7 @@ func TestErasedShown(t *testing.T) {
 	form.Set("retain_years", "3")
 	o.admin.post(settings, form).want(t, 303)
 	page := o.base + "/erasure"
-	o.admin.get(page).want(t, 200).holds(t, "佐藤 陽菜", "2026年11月23日", "2029年11月24日", "まだログインできます")
+	o.admin.get(page).want(t, 200).holds(t, "佐藤 陽菜", "2026年11月23日", "2029年11月24日", "ログインできるまま")
 	m := o.memberNamed(t, "佐藤 陽菜").Member
 	m.Active = false
 	_, err = o.app.SaveMember(context.Background(), o.adminBy, m, "")
