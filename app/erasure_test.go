@@ -9,6 +9,7 @@ import (
 
 	"wakakusa/roster"
 	"wakakusa/store"
+	"wakakusa/store/cached"
 	"wakakusa/store/storetest"
 )
 
@@ -34,6 +35,7 @@ func (f *facility) leaver() (p roster.Staff, by roster.Actor) {
 	must(f.t, err)
 	must(f.t, f.BeginSession(ctx, Session{Hash: HashSecret("x"), Account: acc.ID, Values: canary, CreatedMs: 1, SeenMs: 1, EndsMs: 1 << 60, Address: canary, Agent: canary}, ""))
 	must(f.t, f.record(ctx, signed(by, roster.Accessed(roster.ActionAccountSaved, "", Account{Display: canary}, Account{Display: canary + "2"}))))
+	must(f.t, f.record(f.t.Context(), signed(f.admin, roster.Accessed(roster.ActionAccountSaved, string(acc.ID), nil, Account{Display: canary + " by another"}))))
 	for d := roster.MakeDay(2026, 11, 20); d <= roster.MakeDay(2026, 11, 30); d++ {
 		e := f.set(p, d, "日")
 		if d != today {
@@ -111,10 +113,32 @@ func (f *facility) counted() string {
 	return b.String()
 }
 
+// remembered is what the program shows of November, from what it keeps in memory where it can: sheet, published copies, people, shifts.
+func (f *facility) remembered() string {
+	f.t.Helper()
+	s, err := f.Sheet(f.t.Context(), f.admin, f.place())
+	must(f.t, err)
+	text := fmt.Sprintf("%+v %+v", s.Staff, s.Shifts)
+	must(f.t, f.store.Read(f.t.Context(), f.org.ID, func(r store.Reader) error {
+		published, a := r.PublishedAt(f.t.Context(), f.home.ID, s.Roster.Period)
+		people, b := r.People(f.t.Context())
+		shifts, c := r.SheetShifts(f.t.Context(), f.home.ID, s.Roster.Period)
+		text += fmt.Sprintf("%+v %+v %+v", published, people, shifts)
+		rosters, d := r.Rosters(f.t.Context(), f.home.ID, s.Roster.Period)
+		for _, x := range rosters {
+			copied, err := r.PublishedCopy(f.t.Context(), x.ID, x.Published)
+			d = errors.Join(d, err)
+			text += fmt.Sprintf("%+v", copied)
+		}
+		return errors.Join(a, b, c, d)
+	}))
+	return text
+}
+
 func (f *facility) wantCanary(want bool, why string) {
 	f.t.Helper()
 	dump := f.at.Dump(f.t)
-	if got := strings.Contains(strings.ToLower(dump), canary); got != want {
+	if got := strings.Contains(strings.ToLower(dump), canary) || strings.Contains(dump, `"WeeklyMax":1681`); got != want {
 		f.t.Errorf("%s: a canary is there: %v", why, got)
 		for line := range strings.Lines(dump) {
 			if strings.Contains(line, canary) {
@@ -134,6 +158,10 @@ func TestErase(t *testing.T) {
 	f.retain(3)
 	before := f.counted()
 	f.wantCanary(true, "at work")
+	must(t, f.store.(*cached.Store).ReadAhead(t.Context(), f.org.ID)) // the copies of this month
+	if !strings.Contains(f.remembered(), canary+"のメモ") {
+		t.Fatal("no note is shown")
+	}
 	if f.night(roster.MakeDay(2029, 12, 1)).People != 0 {
 		t.Error("somebody who can still sign in was erased")
 	}
@@ -142,11 +170,17 @@ func TestErase(t *testing.T) {
 	if f.night(roster.MakeDay(2029, 11, 30)).People != 0 {
 		t.Error("erased on the last day of the third year")
 	}
+	late := store.WithOrigin(t.Context(), roster.Origin{Request: newID(), Address: canary})
+	must(t, f.record(late, signed(by, roster.Accessed(roster.ActionSignInRefused, "", nil, nil)),
+		signed(f.admin, roster.Accessed(roster.ActionAccountSaved, string(by.Account), nil, Account{Display: canary}))))
 	f.wantCanary(true, "before its time")
 	if done := f.night(roster.MakeDay(2029, 12, 1)); done.People != 1 || done.Records < 20 {
 		t.Errorf("%+v", done)
 	}
 	f.wantCanary(false, "erased")
+	if text := f.remembered(); strings.Contains(text, canary) || !strings.Contains(text, "退職者 1") {
+		t.Errorf("memory still shows %s", text)
+	}
 	if got := f.counted(); got != before {
 		t.Errorf("the roster counts\n%s, it was\n%s", got, before)
 	}
