@@ -23,6 +23,7 @@ type Factor = store.Factor
 type Sealer interface {
 	Seal(purpose string, plain []byte) string
 	Open(purpose, text string) ([]byte, error)
+	Current(text string) bool // sealed with the present key
 }
 
 // SealWith gives the key of the installation. Without one there are no codes of an app. It must be called before anything else.

@@ -90,3 +90,33 @@ func (a *App) named(ctx context.Context, login string) ([]Account, error) {
 	}
 	return list, nil
 }
+
+// Reseal seals anew with the present key whatever was sealed with a former one, and says how many texts that were. Afterwards the former key
+// can go. Whoever signs in meanwhile is not disturbed: a text that somebody else has changed is tried again next time.
+func (a *App) Reseal(ctx context.Context) (n int, err error) {
+	accounts, err := a.named(ctx, "")
+	if err != nil {
+		return 0, err
+	}
+	for _, acc := range accounts {
+		have, err := a.store.Factors(ctx, acc.ID)
+		if err != nil {
+			return n, err
+		}
+		for _, f := range have {
+			if f.Kind != store.FactorTOTP || a.sealer.Current(f.Secret) {
+				continue
+			}
+			seed, err := a.opened(seeding(acc.ID), f.Secret)
+			if err != nil {
+				return n, err
+			}
+			f.Secret = a.sealer.Seal(seeding(acc.ID), seed)
+			if err := a.writeAccounts(ctx, func(w store.AccountsWriter) error { _, err := w.SaveFactor(ctx, f); return err }); err != nil {
+				return n, err
+			}
+			n++
+		}
+	}
+	return n, nil
+}

@@ -82,6 +82,16 @@ func keysIn(dir string) (map[string]bool, error) {
 	return actKeys(db)
 }
 
+// recordsWhole verifies the chains: no act is there without its record, and none in part (U2).
+func recordsWhole(dir string) error {
+	verify := exec.Command(binary, "audit", "verify")
+	verify.Env = append(os.Environ(), "DATA_DIR="+dir)
+	if out, err := verify.CombinedOutput(); err != nil {
+		return fmt.Errorf("audit: %w: %s", err, out)
+	}
+	return nil
+}
+
 // actKeys reads the keys of all acts; their revisions have no gap.
 func actKeys(db *sql.DB) (map[string]bool, error) {
 	var count, last int64
@@ -213,7 +223,7 @@ func (r *rounds) check(killed time.Time) error {
 		r.memory = max(r.memory, peak)
 	}
 	keys, err := keysIn(r.dir)
-	if err = errors.Join(err, p.stop()); err != nil {
+	if err = errors.Join(err, p.stop(), recordsWhole(r.dir)); err != nil {
 		return err
 	}
 	lost := r.written.missing(keys)

@@ -80,7 +80,7 @@ func (s *Server) write(c *request, status int, body templ.Component) error {
 func (s *Server) frame(c *request, title string, pairs ...any) views.Frame {
 	f := views.Frame{
 		Text: c.text, Title: c.text.T(title, pairs...), Assets: s.assets, Theme: c.account.Theme, User: c.account.Display,
-		Notice: c.notice, Part: c.htmx(), AsOf: c.asOf,
+		Notice: c.notice, Part: c.htmx(), AsOf: c.asOf, Staging: s.Staging,
 	}
 	if f.Notice == nil {
 		f.Notice = c.doneNotice()

@@ -341,3 +341,18 @@ func (o *office) dump(but ...string) string {
 	o.t.Helper()
 	return o.at.Dump(o.t, but...)
 }
+
+// TestStagingIsQuiet: a test site says so on every page, and no search engine is to list any (K3).
+func TestStagingIsQuiet(t *testing.T) {
+	o := newSite(t, func(c *Config) { c.Staging = true }).found("aoba")
+	for _, path := range []string{"/sign-in", o.base + "/account", "/nowhere"} {
+		a := o.admin.get(path)
+		if path == "/sign-in" {
+			a = o.browser().get(path)
+		}
+		if a.holds(t, "試験環境です"); a.Header.Get("X-Robots-Tag") != "noindex, nofollow" {
+			t.Errorf("%s: %v", path, a.Header)
+		}
+	}
+	newSite(t).browser().get("/sign-in").lacks(t, "試験環境")
+}

@@ -26,6 +26,7 @@ import (
 type Config struct {
 	Hosts   []string     // allowed Host names; empty allows every one (development)
 	Public  string       // address under which people reach us, for links; "" is that of the request
+	Staging bool         // every page says that nothing here is real
 	Secure  bool         // people use HTTPS: Secure cookies, HSTS
 	OwnTLS  bool         // and it is this program that speaks it
 	Proxies []*net.IPNet // whose X-Forwarded-For and X-Forwarded-Proto count; no other X-Forwarded header is read

@@ -18,6 +18,7 @@ type Frame struct {
 	Fluid   bool          // the page uses the whole width (the sheet)
 	Request string        // request id, shown on error pages
 	Assets  *static.Assets
+	Staging bool     // nothing here is real
 	Scripts []string // assets that this page needs besides those of every page
 }
 

@@ -31,6 +31,7 @@ type commands struct {
 	Backup       backupCmd       `cmd:"" help:"Backups: make one, see how they stand, verify."`
 	Drill        drillCmd        `cmd:"" help:"Restore from everything there is, to scratch, and compare with the live database."`
 	Restore      restoreCmd      `cmd:"" help:"Put the database back: to the newest state of the continuous copy, to a moment, to a backup."`
+	Keys         keysCmd         `cmd:"" help:"The key that seals secrets in the database."`
 	Privacy      privacyCmd      `cmd:"" help:"The data of one person, for the one who answers for it."`
 	Audit        auditCmd        `cmd:"" help:"The record of what was done, and by whom."`
 	Incident     incidentCmd     `cmd:"" help:"What one sign-in or account did: for the day on which data may have leaked."`

@@ -108,7 +108,8 @@ func (p *program) open(ctx context.Context, cfg Config) (err error) {
 // edge is what the room handlers needs to know.
 func (p *program) edge(cfg Config, limits handlers.Limits, proxies []*net.IPNet) handlers.Config {
 	c := handlers.Config{
-		Hosts: cfg.AllowedHosts, Public: cfg.PublicURL, Secure: cfg.UseHTTPS, OwnTLS: cfg.ownTLS(), Proxies: proxies, Limits: limits, Upkeep: p.upkeep, Log: p.log,
+		Staging: cfg.AppEnv == "staging",
+		Hosts:   cfg.AllowedHosts, Public: cfg.PublicURL, Secure: cfg.UseHTTPS, OwnTLS: cfg.ownTLS(), Proxies: proxies, Limits: limits, Upkeep: p.upkeep, Log: p.log,
 		SlowQueries: p.store.SlowQueries,
 		Support:     views.Support{Name: cfg.SupportName, Email: cfg.SupportEmail, Phone: cfg.SupportPhone, Hours: cfg.SupportHours},
 	}

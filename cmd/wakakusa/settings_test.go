@@ -11,7 +11,11 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/pquerna/otp/totp"
+
+	"wakakusa/app"
 	"wakakusa/logs"
 	"wakakusa/seal"
 )
@@ -317,4 +321,87 @@ func TestStartsWithKey(t *testing.T) {
 	if out, err := runCommand(t, s.vars, "migrate", "--status"); err != nil {
 		t.Errorf("a command that needs no key wants one: %s %v", out, err)
 	}
+}
+
+// FuzzSettings: whatever a settings file holds, it is read or refused with words; a line that no setting has is never taken (I3).
+func FuzzSettings(f *testing.F) {
+	f.Add("APP_ENV=production\nALLOWED_HOSTS=*\n")
+	f.Add("DB_HOST=a,,/b\nDB_PORT=-1\nTRUSTED_PROXIES=::/0,x\nREDIS_URL=redis://:p@[::1\n")
+	f.Add("CHECK_ACCEPT=a:b:c;;\nBACKUP_OFFSITE=s3://\x00\nLITESTREAM_CONFIG=/dev/null\n")
+	dir := f.TempDir()
+	f.Fuzz(func(t *testing.T, text string) {
+		file := filepath.Join(dir, "wakakusa.conf")
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		cfg, err := loadConfig(file, map[string]string{"DATA_DIR": dir})
+		if err == nil && cfg.AppEnv != "development" && cfg.SecretKey == "" {
+			t.Errorf("%q passes without a key", text)
+		}
+	})
+}
+
+// TestKeyRotation: what a former key had sealed is sealed anew, opens without the former one, and is wrong for nobody (K4).
+func TestKeyRotation(t *testing.T) {
+	s := newSite(t)
+	old, fresh := seal.NewSecret(), seal.NewSecret()
+	s.vars["SECRET_KEY"] = old
+	var secret string
+	var who app.Account
+	s.withKeys(t, func(p *program) {
+		token, err := p.app.FirstRunLink(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		who, err = p.app.SetUp(t.Context(), token, app.FirstRun{Org: "青葉会", Slug: "aoba", Site: "本館", StartDay: 1, OffDays: 9, Name: "青葉 春子", Login: "haruko", Password: "春の朝は早番からはじまりますね", Again: "春の朝は早番からはじまりますね"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		e, err := p.app.NewTOTP(who)
+		if err != nil {
+			t.Fatal(err)
+		}
+		secret = e.Secret
+		if _, err := p.app.AddTOTP(t.Context(), who, e.Sealed, "電話", codeAt(t, secret, -1), ""); err != nil {
+			t.Fatal(err)
+		}
+	})
+	s.vars["SECRET_KEY"], s.vars["SECRET_KEY_FALLBACKS"] = fresh, old
+	for _, want := range []string{"1 件", "0 件"} {
+		if out, err := runCommand(t, s.vars, "keys", "rotate"); err != nil || !strings.Contains(out, want) {
+			t.Errorf("%v %s", err, out)
+		}
+	}
+	delete(s.vars, "SECRET_KEY_FALLBACKS")
+	s.withKeys(t, func(p *program) {
+		if _, err := p.app.SecondStep(t.Context(), who.ID, codeAt(t, secret, 0), "192.0.2.1"); err != nil {
+			t.Error(err)
+		}
+	})
+	s.vars["SECRET_KEY"] = seal.NewSecret()
+	if out, err := runCommand(t, s.vars, "keys", "rotate"); err == nil {
+		t.Errorf("a key that opens nothing: %s", out)
+	}
+	if out, err := runCommand(t, s.vars, "keys", "generate"); err != nil || len(strings.TrimSpace(out)) < 50 {
+		t.Errorf("%v %s", err, out)
+	}
+}
+
+// withKeys is with after the settings have changed.
+func (s site) withKeys(t *testing.T, fn func(*program)) {
+	t.Helper()
+	cfg, err := loadConfig("none", s.vars)
+	if err != nil {
+		t.Fatal(err)
+	}
+	site{s.vars, cfg}.with(t, fn)
+}
+
+func codeAt(t *testing.T, secret string, step int) string {
+	t.Helper()
+	code, err := totp.GenerateCode(secret, time.Now().Add(time.Duration(step)*30*time.Second))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return code
 }

@@ -9,8 +9,7 @@ SET @add = IF((SELECT COUNT(*) FROM information_schema.columns WHERE table_schem
     ADD COLUMN salt VARCHAR(27) NOT NULL DEFAULT '''' CHECK (CHAR_LENGTH(salt) <= 26),
     ADD COLUMN chain VARCHAR(65) NOT NULL DEFAULT '''' CHECK (CHAR_LENGTH(chain) <= 64),
     ADD COLUMN digest VARCHAR(65) NOT NULL DEFAULT '''' CHECK (CHAR_LENGTH(digest) <= 64),
-    ADD COLUMN erased BIGINT NOT NULL DEFAULT 0,
-    ADD INDEX acts_at (org_id, at_ms)');
+    ADD COLUMN erased BIGINT NOT NULL DEFAULT 0');
 PREPARE adding FROM @add;
 EXECUTE adding;
 DEALLOCATE PREPARE adding;
@@ -43,7 +42,6 @@ CREATE TABLE IF NOT EXISTS accesses (
   digest VARCHAR(65) NOT NULL DEFAULT '' CHECK (CHAR_LENGTH(digest) <= 64),
   erased BIGINT NOT NULL DEFAULT 0,
   PRIMARY KEY (org_id, n),
-  KEY accesses_at (org_id, at_ms),
   KEY accesses_account (org_id, account_id, n)
 ) ENGINE = InnoDB;
 

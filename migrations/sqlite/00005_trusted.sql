@@ -12,7 +12,6 @@ ALTER TABLE acts ADD COLUMN erased INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE events ADD COLUMN salt TEXT NOT NULL DEFAULT '' CHECK (length(salt) <= 26);
 ALTER TABLE events ADD COLUMN digest TEXT NOT NULL DEFAULT '' CHECK (length(digest) <= 64);
 ALTER TABLE events ADD COLUMN erased INTEGER NOT NULL DEFAULT 0;
-CREATE INDEX acts_at ON acts (org_id, at_ms);
 
 -- What happens outside any pen: sign-ins, accounts, reads and exports. Each organisation has a log of its own, and so has what belongs
 -- to none (org_id ''); it is chained like the acts.
@@ -36,7 +35,6 @@ CREATE TABLE accesses (
   erased INTEGER NOT NULL DEFAULT 0,
   PRIMARY KEY (org_id, n)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX accesses_at ON accesses (org_id, at_ms);
 CREATE INDEX accesses_account ON accesses (org_id, account_id, n);
 
 -- How far each access log is. Whoever adds to it locks its row first.

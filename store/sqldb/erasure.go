@@ -37,7 +37,7 @@ func (db *DB) TracesOf(ctx context.Context, org roster.OrgID, p store.Person, li
 	return t, k.err
 }
 
-// OldAccesses goes by the index of moments.
+// OldAccesses reads the log from its beginning, outside any pen.
 func (db *DB) OldAccesses(ctx context.Context, org roster.OrgID, beforeMs int64, limit int) (t store.Traces, err error) {
 	tx, err := db.longRead.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
 	if err != nil {

@@ -738,3 +738,17 @@ func TestImportIntoAnOlderSchema(t *testing.T) {
 		}
 	}
 }
+
+// FuzzImport: whatever a file holds, it is read to its end or refused, and nothing else happens (I3).
+func FuzzImport(f *testing.F) {
+	db := furnished(f, "sqlite", "wakakusa", 1)
+	whole := export(f, db, "")
+	f.Add(whole[:min(len(whole), 4_000)])
+	f.Add([]byte("-- wakakusa export, schema 5\n"))
+	f.Add([]byte("-- orgs\nINSERT INTO orgs VALUES ('x');\n"))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		if _, err := CheckImport(t.Context(), bytes.NewReader(text), nil); err == nil && !bytes.Equal(text, whole) {
+			t.Errorf("%d bytes pass for a whole export", len(text))
+		}
+	})
+}

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io/fs"
 	"math/rand/v2"
-	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -193,10 +192,7 @@ func (db *DB) writeOnce(ctx context.Context, act roster.Act, fn func(store.Write
 	}
 	defer tx.Rollback() //nolint:errcheck // after a commit there is nothing to roll back
 	w := &writer{reader: reader{tx: tx, statements: db.writes, org: act.Org}, db: db, nowMs: db.now().UnixMilli(), prepared: map[string]*sql.Stmt{}, touched: map[store.Scope]bool{}}
-	if err := w.takePen(ctx); err != nil {
-		return c, false, err
-	}
-	if known, err := w.actWithKey(ctx, act.Key); err != nil || known > 0 {
+	if known, err := w.takePen(ctx, act.Key); err != nil || known > 0 {
 		return store.Change{Revision: known, Repeated: true}, false, err
 	}
 	if err := fn(w); err != nil {
@@ -228,6 +224,7 @@ type writer struct {
 	db       *DB
 	nowMs    int64
 	revision int64
+	last     string // chain of the act before
 	rows     int64
 	events   []roster.Event
 	touched  map[store.Scope]bool
@@ -238,34 +235,35 @@ type writer struct {
 func (w *writer) NowMs() int64                  { return w.nowMs }
 func (w *writer) Record(events ...roster.Event) { w.events = append(w.events, events...) }
 
-// takePen is the lock in the one form that every engine understands; it must be the first statement.
-func (w *writer) takePen(ctx context.Context) error {
-	res, err := w.exec(ctx, `UPDATE orgs SET revision = revision + 1 WHERE id = ?`, w.org)
-	if err != nil {
-		return fmt.Errorf("take pen: %w", err)
-	}
-	n, err := res.RowsAffected()
-	if err != nil {
-		return err
-	}
-	if n == 0 {
-		return roster.Refuse(roster.NotFound, "error.org_not_found")
-	}
-	w.revision, err = w.number(ctx, `SELECT revision FROM orgs WHERE id = ?`)
-	return err
-}
+// penQuery asks for all that an act must know of those before it at once: a server is far away.
+const penQuery = `SELECT o.revision, COALESCE(k.revision, 0), COALESCE((SELECT a.chain FROM acts a WHERE a.org_id = o.id ORDER BY a.revision DESC LIMIT 1), '')
+	FROM (SELECT id, revision FROM orgs WHERE id = ?) o LEFT JOIN acts k ON k.org_id = o.id AND k.act_key = ?`
 
-func (w *writer) actWithKey(ctx context.Context, key string) (revision int64, err error) {
-	return w.number(ctx, `SELECT revision FROM acts WHERE org_id = ? AND act_key = ?`, key)
-}
-
-// number reads one number; 0 where there is none.
-func (w *writer) number(ctx context.Context, statement string, args ...any) (int64, error) {
-	list, err := query(ctx, &w.reader, statement, func(rows *sql.Rows, n *int64) error { return rows.Scan(n) }, args...)
-	if err != nil || len(list) == 0 {
+// takePen is the lock in the one form that every engine understands; it must be the first statement. known is the revision of an act with the
+// same key, 0 for none.
+func (w *writer) takePen(ctx context.Context, key string) (known int64, err error) {
+	found, err := w.changesOne(ctx, `UPDATE orgs SET revision = revision + 1 WHERE id = ?`, w.org)
+	if err != nil {
+		return 0, fmt.Errorf("take pen: %w", err)
+	}
+	if !found {
+		return 0, roster.Refuse(roster.NotFound, "error.org_not_found")
+	}
+	list, err := query(ctx, &w.reader, penQuery, func(rows *sql.Rows, known *int64) error { return rows.Scan(&w.revision, known, &w.last) }, key)
+	if err != nil {
 		return 0, err
 	}
 	return list[0], nil
+}
+
+// changesOne runs an update of one row and reports whether it was there.
+func (w *writer) changesOne(ctx context.Context, statement string, args ...any) (bool, error) {
+	res, err := w.exec(ctx, statement, args...)
+	if err != nil {
+		return false, err
+	}
+	n, err := res.RowsAffected()
+	return n == 1, err
 }
 
 const insertAct = `INSERT INTO acts (org_id, revision, actor_id, actor_name, act_key, kind, place, undoes, at_ms, request, address, sign_in, salt, chain)
@@ -276,17 +274,13 @@ const insertEvent = `INSERT INTO events (org_id, revision, n, name, site_id, sta
 
 // sign keeps the act and its events under the new revision, chained to the act before, and returns the chain.
 func (w *writer) sign(ctx context.Context, act roster.Act) (chain string, err error) {
-	last, err := query(ctx, &w.reader, `SELECT chain FROM acts WHERE org_id = ? ORDER BY revision DESC LIMIT 1`, scanString)
-	if err != nil {
-		return "", err
-	}
 	a := salted[roster.PastAct]{of: roster.PastAct{Act: act, Revision: w.revision, AtMs: w.nowMs, Origin: store.OriginOf(ctx)}, salt: newSalt()}
 	events := make([]salted[roster.Event], len(w.events))
 	for i := range w.events {
 		w.events[i].Revision, w.events[i].N = w.revision, i
 		events[i] = salted[roster.Event]{of: w.events[i], salt: newSalt()}
 	}
-	chain = actChain(strings.Join(last, ""), a, events)
+	chain = actChain(w.last, a, events)
 	from := a.of.Origin
 	_, err = w.exec(ctx, insertAct, w.org, w.revision, act.Actor, act.Name, act.Key, act.Kind, act.Place, act.Undoes, w.nowMs,
 		from.Request, from.Address, from.SignIn, a.salt, chain)
@@ -302,8 +296,6 @@ func (w *writer) sign(ctx context.Context, act roster.Act) (chain string, err er
 	}
 	return chain, nil
 }
-
-func scanString(rows *sql.Rows, s *string) error { return rows.Scan(s) }
 
 // NewID makes a time-sortable id (UUIDv7).
 func NewID() string { return uuid.Must(uuid.NewV7()).String() }
