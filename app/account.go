@@ -25,6 +25,9 @@ type (
 
 	ActQuery    = store.ActQuery
 	AccessQuery = store.AccessQuery
+
+	Disclosed       = store.Disclosed
+	DisclosedColumn = store.DisclosedColumn
 )
 
 // WithAge returns a context whose reads note when they are old because the database is away; one that does already stays as it is.

@@ -214,15 +214,12 @@ type Condition struct {
 	Seconds float64 // how old what it is about is
 }
 
-// Conditions says how the keeping of data stands.
+// Conditions says how the keeping of data stands, and the erasing of it.
 func (u *Upkeep) Conditions(ctx context.Context) (list []Condition, err error) {
 	if c, on := u.Copy(); on {
 		list = append(list, Condition{"replica", c.Lag <= MaxLag, c.Lag.Seconds()})
 	}
-	if _, daily := u.task(TaskBackup); !daily {
-		return list, nil
-	}
-	for _, name := range []string{TaskBackup, TaskOffSite, TaskDrill} {
+	for _, name := range []string{TaskBackup, TaskOffSite, TaskDrill, TaskErasure} {
 		if _, on := u.task(name); !on {
 			continue
 		}

@@ -117,6 +117,10 @@ func (a *App) SaveStaff(ctx context.Context, by roster.Actor, s roster.Staff, ke
 				if before, err = w.Staff(ctx, s.ID); err != nil {
 					return
 				}
+				if before.Erased() {
+					err = roster.Refuse(roster.RuleBroken, "error.staff_erased")
+					return
+				}
 				if err = roster.Can(by, roster.EditStaff, roster.Subject{Site: before.HomeSite}); err != nil {
 					return
 				}

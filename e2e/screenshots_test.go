@@ -39,6 +39,8 @@ var pages = []struct{ name, role, path, next string }{
 	{"factor-new", "admin", "/account/factors/new", ""},
 	{"proof", "admin", "/proof", ""},
 	{"account", "admin", "/account", ""},
+	{"data", "staff", "/account/data", ""},
+	{"erasure", "admin", "/erasure", ""},
 	{"me", "staff", "/me", ""},
 	{"calendar", "staff", "/me/calendar", ""},
 	{"day", "staff", "/me/calendar", `[...document.querySelectorAll("main a")].find(a => a.pathname.includes("/me/days/")).pathname`},

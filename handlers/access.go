@@ -46,6 +46,9 @@ type accessTeller struct {
 
 func (t accessTeller) act(e roster.Access) views.HistoryAct {
 	v := views.HistoryAct{Who: cmp.Or(e.Name, t.text.T("access.stranger")), Lines: []string{t.line(e)}, Origin: originText(t.text, e.Origin)}
+	if e.Erased > 0 {
+		v.Who, v.Origin = t.text.T("history.erased_name"), ""
+	}
 	switch e.Action {
 	case roster.ActionSignInRefused, roster.ActionSignInLimited, roster.ActionRefused, roster.ActionProofRefused:
 		v.Mark, v.Kind = t.text.T("access.refused"), "warn"
@@ -67,6 +70,11 @@ func (t accessTeller) line(e roster.Access) string {
 		}
 	case roster.ActionSignedIn, roster.ActionSignInRefused:
 		args["By"] = strings.Trim(string(field(e.After, "By")), `"`)
+	case roster.ActionDataExported:
+		args["Name"] = ""
+		if e.Subject != "" {
+			args["Name"] = t.somebody(e.Subject)
+		}
 	case roster.ActionAccountSaved:
 		args["What"] = t.text.Join(t.differences(e))
 	}
@@ -80,6 +88,16 @@ func (t accessTeller) member(id string) string {
 		}
 	}
 	return t.text.T("history.somebody")
+}
+
+// somebody is a person on the roster or a member.
+func (t accessTeller) somebody(id string) string {
+	for _, p := range t.people.Staff {
+		if string(p.ID) == id {
+			return p.Name
+		}
+	}
+	return t.member(id)
 }
 
 // differences names what of an account changed; its values are the person's own.

@@ -141,6 +141,8 @@ func expected(role roster.Role, r route, owner whose) func(int) bool {
 		switch {
 		case day:
 			return is(200)
+		case strings.HasSuffix(r.path, "/data"):
+			return is(403)
 		case sheet && owner != own && owner != colleague, needs && owner != own && owner != colleague:
 			return is(403, 404)
 		case sheet && (strings.HasSuffix(r.path, "/cells") || strings.HasSuffix(r.path, "/undos")):

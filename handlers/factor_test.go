@@ -236,6 +236,7 @@ var stepUp = []string{
 	"POST /o/:org/members/:member", "POST /o/:org/members/:member/link", "POST /o/:org/members/:member/qr", "POST /o/:org/members/:member/factors",
 	"GET /o/:org/account/factors/new", "POST /o/:org/account/factors/new", "GET /o/:org/account/factors/passkey", "POST /o/:org/account/factors/passkey", "POST /o/:org/account/factors/recovery", "POST /o/:org/account/factors/removal",
 	"POST /o/:org/account/identities", "POST /o/:org/account/identities/removal",
+	"POST /o/:org/account/data", "POST /o/:org/staff/:staff/data", "POST /o/:org/members/:member/data",
 	"POST /o/:org/history/export", "POST /o/:org/history/accesses/export", "POST /o/:org/backups/restore", "GET /o/:org/backups/:backup",
 }
 

@@ -182,7 +182,7 @@ func (s *Server) answer(c *request, err error, then, done string, draw func(code
 }
 
 // dones are the sentences a page may begin with after a change.
-var dones = [...]string{"saved", "added", "removed", "approved", "rejected", "backup", "drill", "restore", "cleared", "ended", "factors_reset", "linked", "unlinked"}
+var dones = [...]string{"saved", "added", "removed", "approved", "rejected", "backup", "drill", "restore", "cleared", "ended", "factors_reset", "linked", "unlinked", "held", "released"}
 
 // doneNotice tells what the request before this one did.
 func (c *request) doneNotice() *views.Notice {

@@ -81,8 +81,8 @@ type asking struct {
 
 // historyNouns and accessNouns are what can be asked for: what the events and actions begin with.
 var (
-	historyNouns = []string{"shift", "cell", "roster", "staff", "contract", "member", "need", "code", "site", "job", "holiday", "org", "cache"}
-	accessNouns  = []string{"sign_in", "sign_ins", "password", "proof", "factor", "recovery", "identity", "account", "link", "audit", "backup", "request"}
+	historyNouns = []string{"shift", "cell", "roster", "staff", "contract", "member", "need", "code", "site", "job", "holiday", "org", "cache", "access"}
+	accessNouns  = []string{"sign_in", "sign_ins", "password", "proof", "factor", "recovery", "identity", "account", "link", "audit", "data", "backup", "request"}
 )
 
 // askHistory reads the question about the record of changes.
@@ -206,6 +206,9 @@ type historian struct {
 
 func (h historian) act(a app.ActTold) views.HistoryAct {
 	v := views.HistoryAct{Who: a.Act.Name, Origin: originText(h.text, a.Act.Origin)}
+	if a.Act.Erased > 0 {
+		v.Who, v.Origin = h.text.T("history.erased_name"), ""
+	}
 	for _, e := range a.Events {
 		if line := h.line(e); line != "" && !slices.Contains(v.Lines, line) {
 			v.Lines = append(v.Lines, line)
@@ -236,6 +239,9 @@ func originText(t views.Text, o roster.Origin) string {
 
 // line tells one event; "" when another of the same act tells it.
 func (h historian) line(e roster.Event) string {
+	if e.Erased > 0 {
+		return h.erasedLine(e)
+	}
 	switch e.Name {
 	case roster.EventShiftLeft:
 		return ""
@@ -249,6 +255,8 @@ func (h historian) line(e roster.Event) string {
 		return h.restored(e)
 	case roster.EventCacheCleared:
 		return h.text.T("history." + e.Name)
+	case roster.EventStaffErased, roster.EventAccessErased:
+		return h.erasure(e)
 	}
 	noun, done, _ := strings.Cut(e.Name, ".")
 	thing := h.text.T("history.thing_"+noun, "Name", h.thing(noun, e))
@@ -259,6 +267,36 @@ func (h historian) line(e roster.Event) string {
 		return h.text.T("history.added", "Thing", thing)
 	}
 	return h.text.T("history.changed", "Thing", thing, "What", h.text.Join(h.differences(e)))
+}
+
+// erasedLine tells of an event whose content is gone what it was about.
+func (h historian) erasedLine(e roster.Event) string {
+	noun, _, _ := strings.Cut(e.Name, ".")
+	about := h.text.T("history.noun_" + noun)
+	if p, ok := h.Staff[cmp.Or(e.Cell.Staff, roster.StaffID(e.Subject))]; ok {
+		about = h.text.Join([]string{p.Name, about})
+	}
+	return h.text.T("history.erased", "Thing", about)
+}
+
+// erasure tells what was erased of a person, whose name is that of a former one by now.
+func (h historian) erasure(e roster.Event) string {
+	var x roster.Erased
+	if json.Unmarshal(e.After, &x) != nil {
+		return ""
+	}
+	acts, _ := roster.ReadNumbers(x.Acts)
+	events, _ := roster.ReadEvents(x.Events)
+	accesses, _ := roster.ReadNumbers(x.Accesses)
+	nobody, _ := roster.ReadNumbers(x.Nobody)
+	key := "history.staff_erasing"
+	switch {
+	case x.Whole:
+		key = "history.staff_erased"
+	case x.Staff == "":
+		key = "history.access_erased"
+	}
+	return h.text.T(key, "Name", h.name(x.Staff), "Acts", len(acts), "Events", len(events), "Accesses", len(accesses)+len(nobody))
 }
 
 // restored tells that everything was put back to a moment.

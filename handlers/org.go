@@ -31,6 +31,7 @@ func (s *Server) saveOrg(c *request) error {
 	x.Settings.WeekHours = d.within("week_hours", 40, 44, "error.choice")
 	x.Settings.RestHours = d.within("rest_hours", 1, 24, "error.whole_hours")
 	x.Settings.RunDays = d.within("run_days", 1, 31, "error.run_days")
+	x.Settings.RetainYears = d.within("retain_years", roster.RetainLeast, roster.RetainMost, "error.retain_years")
 	x.Settings.SecondFactor = d.flag("second_factor")
 	x.Settings.Sees = map[roster.Class][]roster.Class{}
 	for _, viewer := range roster.Classes {
@@ -81,6 +82,7 @@ func (s *Server) orgPage(c *request, code int, refusal error) error {
 		"version": one(strconv.FormatInt(x.Version, 10)), "name": one(x.Name), "language": one(x.Language), "timezone": one(x.Timezone),
 		"week_start": one(strconv.Itoa(int(set.WeekStart))), "week_hours": one(strconv.Itoa(set.WeekHours)),
 		"second_factor": one(tickValue(set.SecondFactor)), "rest_hours": one(strconv.Itoa(set.RestHours)), "run_days": one(strconv.Itoa(set.RunDays)),
+		"retain_years": one(strconv.Itoa(set.RetainYears)),
 	}
 	for day := range 7 {
 		v.Weekdays = append(v.Weekdays, views.Choice{Value: strconv.Itoa(day), Label: c.text.T("weekday." + strconv.Itoa(day))})

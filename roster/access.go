@@ -21,6 +21,7 @@ type Access struct {
 	Before  json.RawMessage
 	After   json.RawMessage
 	Chain   string // hash of the entry before it and of itself
+	Erased  int64  // revision of the act that took name, address, before and after away, 0: they are there
 	Origin
 }
 
@@ -47,13 +48,14 @@ const (
 	ActionIdentityRemoved = "identity.removed" // no longer
 	ActionAuditExported   = "audit.exported"
 	ActionBackupFetched   = "backup.fetched"
+	ActionDataExported    = "data.exported"   // everything about one person
 	ActionRefused         = "request.refused" // something that the person may not do
 )
 
 // Actions lists them all.
 var Actions = []string{
 	ActionSignedIn, ActionSignInAwaited, ActionSignedOut, ActionSignInRefused, ActionSignInLimited, ActionSignInsRevoked, ActionAccountSaved, ActionPasswordChanged,
-	ActionPasswordReset, ActionLinkMade, ActionProved, ActionProofRefused, ActionFactorAdded, ActionFactorRemoved, ActionFactorsReset, ActionRecoveryUsed, ActionRecoveryRenewed, ActionIdentityLinked, ActionIdentityRemoved, ActionAuditExported, ActionBackupFetched, ActionRefused,
+	ActionPasswordReset, ActionLinkMade, ActionProved, ActionProofRefused, ActionFactorAdded, ActionFactorRemoved, ActionFactorsReset, ActionRecoveryUsed, ActionRecoveryRenewed, ActionIdentityLinked, ActionIdentityRemoved, ActionAuditExported, ActionBackupFetched, ActionDataExported, ActionRefused,
 }
 
 // Accessed tells a change of something outside any pen. before and after may be nil.

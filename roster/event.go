@@ -25,6 +25,7 @@ type PastAct struct {
 	AtMs     int64  // instant, ms UTC
 	UndoneBy int64  // revision of the act that took it back, 0: it stands
 	Chain    string // hash of the act before it, of itself and of its events; "" from before there was one
+	Erased   int64  // revision of the act that took name and address away, 0: they are there
 	Origin
 }
 
@@ -38,6 +39,7 @@ type Event struct {
 	Subject  string // id of the thing
 	Before   json.RawMessage
 	After    json.RawMessage
+	Erased   int64 // revision of the act that took before and after away, 0: they are there
 }
 
 // Event names. The audit page, live updates and notices know these.
@@ -55,6 +57,8 @@ const (
 	EventJobSaved        = "job.saved"
 	EventJobRemoved      = "job.removed"
 	EventStaffSaved      = "staff.saved"
+	EventStaffErased     = "staff.erased"
+	EventAccessErased    = "access.erased" // what old entries of the access log tell
 	EventContractSaved   = "contract.saved"
 	EventContractRemoved = "contract.removed"
 	EventCodeSaved       = "code.saved"

@@ -27,6 +27,9 @@ type Settings struct {
 	WeekHours int               `json:"week_hours"` // 法定労働時間, 40 by default
 
 	SecondFactor bool `json:"second_factor,omitempty"` // administrators and managers need one
+
+	RetainYears int       `json:"retain_years"`   // for how long the data of somebody who has left is kept, 5 by default
+	Held        []StaffID `json:"held,omitempty"` // those whose data must not be erased, as long as they stand here
 }
 
 // WithDefaults fills what was never set.
@@ -46,6 +49,9 @@ func (s Settings) WithDefaults() Settings {
 	}
 	if s.WeekHours == 0 {
 		s.WeekHours = 40
+	}
+	if s.RetainYears == 0 {
+		s.RetainYears = RetainUsual
 	}
 	return s
 }
@@ -76,6 +82,9 @@ func (o Org) Check() error {
 	}
 	if h := o.Settings.WeekHours; h != 0 && h != 40 && h != 44 {
 		f.Add("week_hours", Refuse(Invalid, "error.choice"))
+	}
+	if y := o.Settings.RetainYears; y != 0 && (y < RetainLeast || y > RetainMost) {
+		f.Add("retain_years", Refuse(Invalid, "error.retain_years"))
 	}
 	return f.Err()
 }

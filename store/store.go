@@ -14,6 +14,8 @@ import (
 // returns on purpose stand at the method.
 type Store interface {
 	Accounts
+	Erasures
+	Disclosures
 
 	// Read runs fn over one snapshot of one organisation, ended by a deadline of a few seconds. NotFound if there is no
 	// such organisation. fn must not keep the Reader, nor change what it gives: others may hold the same. It may run more than once.
@@ -86,6 +88,7 @@ type Writer interface {
 	AccountWriter
 	ImportWriter
 	ScopeWriter
+	Eraser
 
 	// NowMs is the instant of this write in ms UTC; it stays the same while fn runs.
 	NowMs() int64
@@ -189,6 +192,8 @@ type ShiftReader interface {
 	SheetShifts(ctx context.Context, site roster.SiteID, p roster.Period) (map[roster.StaffID][]roster.Shift, error)
 	// ShiftsOf does the same for some people.
 	ShiftsOf(ctx context.Context, staff []roster.StaffID, p roster.Period) (map[roster.StaffID][]roster.Shift, error)
+	// LastShift is the last day on which a person has a shift, also a rejected or published one; 0 for none.
+	LastShift(ctx context.Context, id roster.StaffID) (roster.Day, error)
 }
 
 // PublishedReader reads the published shifts: a copy that never changes.

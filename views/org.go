@@ -1,6 +1,6 @@
 package views
 
-// OrgForm is 組織の設定. Fields: name, language, timezone, week_start, rest_hours, run_days, week_hours, sees (viewer.other).
+// OrgForm is 組織の設定. Fields: name, language, timezone, week_start, rest_hours, run_days, week_hours, retain_years, sees (viewer.other).
 type OrgForm struct {
 	Frame     Frame
 	Form      Form

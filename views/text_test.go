@@ -135,7 +135,7 @@ func isEvent(key string) bool {
 	_, verb, _ := strings.Cut(key, ".")
 	return slices.Contains(roster.Actions, key) || slices.Contains([]string{
 		"saved", "removed", "placed", "changed", "left", "locked", "unlocked", "edited", "undone", "published",
-		"withdrawn", "closed", "reopened", "founded", "joined", "imported", "restored",
+		"withdrawn", "closed", "reopened", "founded", "joined", "imported", "restored", "erased",
 	}, verb)
 }
 

@@ -146,3 +146,10 @@ func names(rng *rand.Rand, n int) []name {
 	}
 	return list
 }
+
+// NameOf is the name of a number, and how it is read: for people who must not be known.
+func NameOf(n uint64) (full, kana string) {
+	family, given := table(surnames), table(givenNames)
+	a, b := family[n%uint64(len(family))], given[n/uint64(len(family))%uint64(len(given))]
+	return a[0] + " " + b[0], a[1] + " " + b[1]
+}

@@ -10,17 +10,46 @@ import (
 
 	"github.com/dustin/go-humanize"
 
+	"wakakusa/roster"
+	"wakakusa/store"
 	"wakakusa/store/backup"
 	"wakakusa/store/sqldb"
 )
 
 // auditCmd is for the one who runs the server. The program may run meanwhile.
 type auditCmd struct {
+	List   auditListCmd   `cmd:"" help:"Print the newest entries of an access log."`
 	Verify auditVerifyCmd `cmd:"" help:"Read all records and say what was altered, removed or put in between; exit code 1 if anything was."`
 }
 
 type auditVerifyCmd struct {
-	JSON bool `name:"json" help:"As JSON."`
+	JSON  bool     `name:"json" help:"As JSON."`
+	Heads []string `help:"Another directory with reports of backups, such as a copy from off-site: what this machine holds can be altered with the database." type:"existingdir"`
+}
+
+// auditListCmd shows what no page does: what belongs to no organisation, where there are several.
+type auditListCmd struct {
+	Org   string `help:"Address of an organisation; without one, what belongs to none, such as sign-ins of strangers."`
+	Limit int    `help:"How many, the newest first." default:"100"`
+}
+
+func (c auditListCmd) Run(e *env) (err error) {
+	db, err := openForAudit(e.ctx, e.config)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	var org roster.Org
+	if c.Org != "" {
+		if org, err = db.OrgBySlug(e.ctx, c.Org); err != nil {
+			return fmt.Errorf("there is no organisation %q", c.Org)
+		}
+	}
+	list, err := db.Accesses(e.ctx, org.ID, store.AccessQuery{Limit: c.Limit})
+	for _, x := range list {
+		fmt.Fprintf(e.out, "%s  %-18s  %-39s  %s  %s %s\n", japanese(time.UnixMilli(x.AtMs)), x.Action, x.Address, x.Request, roster.Plain(x.Name), roster.Plain(x.Subject))
+	}
+	return err
 }
 
 // audit is what a verification found, in the database and against the backups.
@@ -39,8 +68,13 @@ func (c auditVerifyCmd) Run(e *env) (err error) {
 	if a.Audited, err = db.VerifyAudit(e.ctx); err != nil {
 		return err
 	}
-	if err := a.against(e.ctx, db, e.config); err != nil {
-		return err
+	if k := e.config.backups(db); k != nil {
+		c.Heads = append(c.Heads, k.Dir)
+	}
+	for _, dir := range c.Heads {
+		if err := a.against(e.ctx, db, dir); err != nil {
+			return err
+		}
 	}
 	if c.JSON {
 		text, err := json.MarshalIndent(a, "", " ")
@@ -70,12 +104,8 @@ func openForAudit(ctx context.Context, cfg Config) (db *sqldb.DB, err error) {
 
 // against looks for the heads that the backups remember: whoever has altered the database and computed its chains anew has not altered
 // those, least of all the ones elsewhere.
-func (a *audit) against(ctx context.Context, db *sqldb.DB, cfg Config) error {
-	k := cfg.backups(db)
-	if k == nil {
-		return nil
-	}
-	all, err := backup.List(k.Dir)
+func (a *audit) against(ctx context.Context, db *sqldb.DB, dir string) error {
+	all, err := backup.List(dir)
 	if err != nil {
 		return err
 	}
@@ -114,6 +144,9 @@ func (a *audit) print(e *env) {
 		fmt.Fprintf(e.out, "(ほかに、鎖のない古い記録が %s 件)", humanize.Comma(a.Before))
 	}
 	fmt.Fprintf(e.out, "。\nバックアップ %d 個に残る最後の記録とも照らし合わせました。\n", a.Against)
+	if a.Against == 0 {
+		fmt.Fprintln(e.out, "注意: 照らし合わせるバックアップの報告がありません。鎖を作り直されていたら、分かりません。")
+	}
 	if len(a.Faults) == 0 {
 		fmt.Fprintln(e.out, "書き換えられたところはありません。")
 	}

@@ -3,6 +3,8 @@ package main
 import (
 	"database/sql"
 	"encoding/json"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -42,6 +44,21 @@ func TestAudit(t *testing.T) {
 		if err == nil || !strings.Contains(out, x.want) {
 			t.Errorf("%v: %s", err, out)
 		}
+	}
+	elsewhere := t.TempDir() // as off-site
+	for _, path := range files(t, filepath.Join(s.cfg.backups(nil).Dir, "*")) {
+		if err := os.Rename(path, filepath.Join(elsewhere, filepath.Base(path))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if out, err = runCommand(t, s.vars, "audit", "verify"); err != nil || !strings.Contains(out, "報告がありません") {
+		t.Errorf("without any head: %v %s", err, out)
+	}
+	if out, err = runCommand(t, s.vars, "audit", "verify", "--heads", elsewhere); err == nil || !strings.Contains(out, "revision 3 is another one") {
+		t.Errorf("with the heads from off-site: %v %s", err, out)
+	}
+	if out, err = runCommand(t, s.vars, "audit", "list", "--org", "aoba"); err != nil {
+		t.Errorf("%v %s", err, out)
 	}
 	time.Sleep(time.Until(time.Now().Truncate(time.Second).Add(time.Second))) // backups are named by the second
 	altered(t, s.cfg.sqliteFile(), `UPDATE acts SET kind = 'x'`)

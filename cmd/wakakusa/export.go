@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"wakakusa/app/demo"
 	"wakakusa/roster"
 	"wakakusa/store/dump"
 )
@@ -18,6 +19,8 @@ import (
 type exportCmd struct {
 	Org string `help:"Only the organisation with this address, as in /o/SLUG/." placeholder:"SLUG"`
 	To  string `help:"File to write; - for standard output. By default wakakusa-export-DATE-TIME.sql here." placeholder:"PATH"`
+
+	Anonymize bool `help:"With made-up names, contacts, notes and accounts, no passwords and no content of records: for staging."`
 }
 
 func (c exportCmd) Run(e *env) (err error) {
@@ -31,6 +34,9 @@ func (c exportCmd) Run(e *env) (err error) {
 		return err
 	}
 	write := func(to io.Writer) (tables []dump.Table, err error) {
+		if c.Anonymize {
+			return s.ExportAnonymous(e.ctx, org, to, demo.NameOf, progress[int64](os.Stderr, "書き出し"))
+		}
 		return s.Export(e.ctx, org, to, progress[int64](os.Stderr, "書き出し"))
 	}
 	if c.To == "-" {
@@ -45,6 +51,10 @@ func (c exportCmd) Run(e *env) (err error) {
 		return err
 	}
 	printTables(e.out, tables)
+	if c.Anonymize {
+		fmt.Fprintf(e.out, "作りものの名前で書き出しました: %s\nだれもパスワードを持っていません。取り込んだ先で \"wakakusa user reset\" を使うと入れます。組織や事業所の名前、シフトと契約の時間はそのままです。\n", c.To)
+		return nil
+	}
 	fmt.Fprintf(e.out, "書き出しました: %s\n名前や連絡先、パスワードのハッシュが入っています。ほかの人が読めない場所に保管し、要らなくなったら消してください。\n", c.To)
 	return nil
 }

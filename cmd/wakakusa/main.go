@@ -32,7 +32,9 @@ type commands struct {
 	Drill        drillCmd        `cmd:"" help:"Restore from everything there is, to scratch, and compare with the live database."`
 	Restore      restoreCmd      `cmd:"" help:"Put the database back: to the newest state of the continuous copy, to a moment, to a backup."`
 	Keys         keysCmd         `cmd:"" help:"The key that seals secrets in the database."`
+	Privacy      privacyCmd      `cmd:"" help:"The data of one person, for the one who answers for it."`
 	Audit        auditCmd        `cmd:"" help:"The record of what was done, and by whom."`
+	Incident     incidentCmd     `cmd:"" help:"What one sign-in or account did: for the day on which data may have leaked."`
 	Cache        cacheCmd        `cmd:"" help:"What servers keep of what they read."`
 	User         userCmd         `cmd:"" help:"Accounts, for the one who runs the server."`
 	Storybook    storybookCmd    `cmd:"" help:"Serve every component in every state on loopback."`

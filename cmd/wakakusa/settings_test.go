@@ -99,6 +99,7 @@ func canaries() map[string]string {
 func TestSecretsHidden(t *testing.T) {
 	vars := canaries()
 	vars["DATA_DIR"], vars["DB_ENGINE"], vars["DB_NAME"], vars["DB_USER"], vars["DB_HOST"], vars["DB_PORT"] = t.TempDir(), "mysql", "shift", "shift", "127.0.0.1", "1"
+	vars["OIDC_ISSUER"], vars["OIDC_CLIENT_ID"], vars["OIDC_NAME"], vars["PUBLIC_URL"] = "https://id.example.jp", "shift", "試験", "https://shift.example.jp"
 	var said strings.Builder
 	try := func(what string, wantErr bool, args ...string) {
 		t.Helper()

@@ -22,9 +22,15 @@ const offSiteAfter = 30 * time.Minute
 // A drill is held on the first day of each month, after the backup of that night.
 const drillAt, freshDrill = 4 * time.Hour, 40 * 24 * time.Hour
 
+// People who left long ago are erased after the backup of that night: it is the last that has them.
+const eraseAt, freshErasure = 3*time.Hour + 30*time.Minute, 26 * time.Hour
+
 // upkeep joins what the program does by itself. A restore that is ready goes to restored.
 func (d *database) upkeep(cfg Config, a *app.App, log *slog.Logger, restored chan<- *restoring) *app.Upkeep {
-	var tasks []app.Task
+	tasks := []app.Task{{
+		Name: app.TaskErasure, Next: app.Daily(eraseAt), Fresh: freshErasure,
+		Do: func(ctx context.Context, tell app.Tell) (any, error) { return a.EraseDue(ctx, tell) },
+	}}
 	told := func(tell app.Tell) backup.Progress {
 		return func(step backup.Step, done, total int64) { tell(string(step), done, total) }
 	}

@@ -85,4 +85,5 @@ CREATE TABLE IF NOT EXISTS identities (
   FOREIGN KEY (account_id) REFERENCES accounts (id)
 ) ENGINE = InnoDB;
 
+INSERT IGNORE INTO leases (name, holder, ends_ms) VALUES ('erasure', '', 0);
 REPLACE INTO schema_marks (version, oldest) VALUES (5, 5);

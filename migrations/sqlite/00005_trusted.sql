@@ -76,5 +76,7 @@ CREATE TABLE identities (
 ) STRICT;
 CREATE INDEX identities_account ON identities (account_id);
 
+INSERT INTO leases (name, holder, ends_ms) VALUES ('erasure', '', 0);
+
 -- Older programs would write without chaining.
 INSERT INTO schema_marks (version, oldest) VALUES (5, 5);

@@ -277,6 +277,9 @@ func (w *noting) SaveAccount(ctx context.Context, a store.Account) (store.Accoun
 
 // forgetMembers: somebody's place in an organisation has changed.
 func (s *Store) forgetMembers(org roster.OrgID, events []roster.Event) {
+	if slices.ContainsFunc(events, func(e roster.Event) bool { return e.Name == roster.EventStaffErased }) {
+		s.forget(func(any) bool { return true }) // an account may have gone with the person
+	}
 	if !slices.ContainsFunc(events, func(e roster.Event) bool { return e.Name == roster.EventMemberSaved }) {
 		return
 	}
@@ -336,6 +339,8 @@ func (nothing) SheetShifts(context.Context, roster.SiteID, roster.Period) (map[r
 func (nothing) ShiftsOf(context.Context, []roster.StaffID, roster.Period) (map[roster.StaffID][]roster.Shift, error) {
 	return nil, errAway
 }
+
+func (nothing) LastShift(context.Context, roster.StaffID) (roster.Day, error) { return 0, errAway }
 
 func (nothing) PublishedOf(context.Context, roster.StaffID, roster.Period) ([]roster.Shift, error) {
 	return nil, errAway

@@ -75,7 +75,7 @@ func (w *accountsWriter) append(ctx context.Context, e *roster.Access) error {
 		return err
 	}
 	salt := newSalt()
-	e.Chain = accessChain(before, salted[roster.Access]{*e, salt})
+	e.Chain = accessChain(before, salted[roster.Access]{of: *e, salt: salt})
 	_, err := w.tx.ExecContext(ctx, `INSERT INTO accesses (org_id, n, at_ms, account_id, name, action, subject, before_json, after_json, request, address,
 		sign_in, salt, chain) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, string(e.Org), e.N, e.AtMs, e.Account, e.Name, e.Action, e.Subject,
 		jsonText(e.Before), jsonText(e.After), e.Request, e.Address, e.SignIn, salt, e.Chain)
@@ -85,11 +85,11 @@ func (w *accountsWriter) append(ctx context.Context, e *roster.Access) error {
 	return w.exec(ctx, `UPDATE access_heads SET chain = ? WHERE org_id = ?`, e.Chain, string(e.Org))
 }
 
-const accessColumns = `org_id, n, at_ms, account_id, name, action, subject, before_json, after_json, request, address, sign_in, chain`
+const accessColumns = `org_id, n, at_ms, account_id, name, action, subject, before_json, after_json, request, address, sign_in, chain, erased`
 
 func accessFields(e *roster.Access) []any {
 	return []any{
-		&e.Org, &e.N, &e.AtMs, &e.Account, &e.Name, &e.Action, &e.Subject, rawText{&e.Before}, rawText{&e.After}, &e.Request, &e.Address, &e.SignIn, &e.Chain,
+		&e.Org, &e.N, &e.AtMs, &e.Account, &e.Name, &e.Action, &e.Subject, rawText{&e.Before}, rawText{&e.After}, &e.Request, &e.Address, &e.SignIn, &e.Chain, &e.Erased,
 	}
 }
 

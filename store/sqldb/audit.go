@@ -1,11 +1,15 @@
 package sqldb
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
+	"strings"
 
 	"wakakusa/roster"
 )
@@ -48,6 +52,7 @@ type Audited struct {
 	Acts     int64        `json:"acts"` // that were checked
 	Before   int64        `json:"before"`
 	Accesses int64        `json:"accesses"`
+	Erased   int64        `json:"erased"` // records of which only the hash is left
 }
 
 // VerifyAudit reads all acts and access logs in one snapshot and computes their chains anew. Acts from before there was a chain are counted in
@@ -59,12 +64,13 @@ func (db *DB) VerifyAudit(ctx context.Context) (a Audited, err error) {
 		return a, err
 	}
 	defer tx.Rollback() //nolint:errcheck // a read has nothing to keep
-	v := &verifying{tx: tx, of: &a}
+	v := &verifying{tx: tx, of: &a, marked: map[record]int64{}, told: map[record]int64{}}
 	a.Heads, err = v.heads(ctx)
 	for i := range a.Heads {
 		v.head = &a.Heads[i]
 		err = errors.Join(err, v.acts(ctx), v.accesses(ctx))
 	}
+	v.erasures()
 	return a, err
 }
 
@@ -73,10 +79,87 @@ type verifying struct {
 	tx   *sql.Tx
 	of   *Audited
 	head *AuditHead // of the organisation that is read
+
+	marked map[record]int64 // records that are marked as erased, each with the revision that it names
+	told   map[record]int64 // records that acts say they erased, each with the revision of the act
+}
+
+// record is the place of an act, of an event, or of an entry of the access log.
+type record struct {
+	org roster.OrgID
+	log string
+	at  int64
+	n   int // of an event; -1: the act or entry itself
 }
 
 func (v *verifying) fault(log string, at int64, format string, args ...any) {
-	v.of.Faults = append(v.of.Faults, AuditFault{Slug: v.head.Slug, Log: log, At: at, What: fmt.Sprintf(format, args...)})
+	v.faultIn(v.head.Slug, log, at, format, args...)
+}
+
+func (v *verifying) faultIn(slug, log string, at int64, format string, args ...any) {
+	v.of.Faults = append(v.of.Faults, AuditFault{Slug: slug, Log: log, At: at, What: fmt.Sprintf(format, args...)})
+}
+
+// mark notes whether a record is marked as erased. What is marked must have no text, and what is not must have no hash beside it: either would
+// be believed and is in no chain.
+func (v *verifying) mark(r record, erased int64, digest string, text ...string) {
+	switch {
+	case erased == 0 && digest != "":
+		v.fault(r.log, r.at, "is not erased and has the hash of what was")
+	case erased != 0 && strings.Join(text, "") != "":
+		v.fault(r.log, r.at, "is erased and tells something")
+	}
+	if erased != 0 {
+		v.marked[r] = erased
+	}
+}
+
+// tells notes what an act says it has erased.
+func (v *verifying) tells(e roster.Event) {
+	var x roster.Erased
+	err := json.Unmarshal(e.After, &x)
+	acts, a := roster.ReadNumbers(x.Acts)
+	events, b := roster.ReadEvents(x.Events)
+	accesses, c := roster.ReadNumbers(x.Accesses)
+	nobody, d := roster.ReadNumbers(x.Nobody)
+	if err != nil || !(a && b && c && d) {
+		v.fault(logActs, e.Revision, "does not say what it erased")
+		return
+	}
+	for _, at := range acts {
+		v.told[record{v.head.Org, logActs, at, -1}] = e.Revision
+	}
+	for _, k := range events {
+		v.told[record{v.head.Org, logActs, k.Revision, k.N}] = e.Revision
+	}
+	for _, at := range accesses {
+		v.told[record{v.head.Org, logAccesses, at, -1}] = e.Revision
+	}
+	for _, at := range nobody {
+		v.told[record{"", logAccesses, at, -1}] = e.Revision
+	}
+}
+
+// erasures compares what is marked as erased with what acts say: neither may be without the other.
+func (v *verifying) erasures() {
+	slugs := map[roster.OrgID]string{}
+	for _, h := range v.of.Heads {
+		slugs[h.Org] = h.Slug
+	}
+	inOrder := func(a, b record) int {
+		return cmp.Or(cmp.Compare(slugs[a.org], slugs[b.org]), cmp.Compare(a.log, b.log), cmp.Compare(a.at, b.at), cmp.Compare(a.n, b.n))
+	}
+	for _, r := range slices.SortedFunc(maps.Keys(v.marked), inOrder) {
+		if by := v.marked[r]; v.told[r] != by {
+			v.faultIn(slugs[r.org], r.log, r.at, "is marked as erased by revision %d, which does not say so", by)
+		}
+	}
+	for _, r := range slices.SortedFunc(maps.Keys(v.told), inOrder) {
+		if v.marked[r] == 0 {
+			v.faultIn(slugs[r.org], r.log, r.at, "was erased by revision %d and is not marked so", v.told[r])
+		}
+	}
+	v.of.Erased = int64(len(v.marked))
 }
 
 // heads are what organisations and access logs say they are at, also logs whose organisation is gone.
@@ -105,9 +188,9 @@ type signedAct struct {
 	events []salted[roster.Event]
 }
 
-const auditActs = `SELECT a.revision, a.actor_id, a.actor_name, a.act_key, a.kind, a.place, a.undoes, a.at_ms, a.request, a.address, a.sign_in, a.salt, a.chain,
+const auditActs = `SELECT a.revision, a.actor_id, a.actor_name, a.act_key, a.kind, a.place, a.undoes, a.at_ms, a.request, a.address, a.sign_in, a.salt, a.chain, a.digest, a.erased,
 	e.n, COALESCE(e.name, ''), COALESCE(e.site_id, ''), COALESCE(e.staff_id, ''), COALESCE(e.day, ''), COALESCE(e.subject_id, ''),
-	e.before_json, e.after_json, COALESCE(e.salt, '')
+	e.before_json, e.after_json, COALESCE(e.salt, ''), COALESCE(e.digest, ''), COALESCE(e.erased, 0)
 	FROM acts a LEFT JOIN events e ON e.org_id = a.org_id AND e.revision = a.revision WHERE a.org_id = ? ORDER BY a.revision, e.n`
 
 func (v *verifying) acts(ctx context.Context) error {
@@ -120,18 +203,15 @@ func (v *verifying) acts(ctx context.Context) error {
 	var now signedAct
 	for rows.Next() {
 		a, e := salted[roster.PastAct]{of: roster.PastAct{Act: roster.Act{Org: v.head.Org}}}, salted[roster.Event]{}
-		x := &a.of
-		var n sql.NullInt64 // of an event, if there is one
-		err := rows.Scan(&x.Revision, &x.Actor, &x.Name, &x.Key, &x.Kind, &x.Place, &x.Undoes, &x.AtMs, &x.Request, &x.Address, &x.SignIn, &a.salt, &x.Chain,
-			&n, &e.of.Name, &e.of.Site, &e.of.Cell.Staff, day{&e.of.Cell.Day}, &e.of.Subject, rawText{&e.of.Before}, rawText{&e.of.After}, &e.salt)
+		event, err := scanSigned(rows, &a, &e)
 		if err != nil {
 			return fmt.Errorf("%s: an act after revision %d cannot be read: %w", v.head.Slug, c.last, err)
 		}
-		if x.Revision != now.act.of.Revision {
+		if a.of.Revision != now.act.of.Revision {
 			c.check(now)
 			now = signedAct{act: a}
 		}
-		if e.of.N = int(n.Int64); n.Valid {
+		if event {
 			now.events = append(now.events, e)
 		}
 	}
@@ -144,6 +224,17 @@ func (v *verifying) acts(ctx context.Context) error {
 	}
 	v.head.Chain = c.before
 	return nil
+}
+
+// scanSigned reads a row of auditActs; event says whether it has one.
+func scanSigned(rows *sql.Rows, a *salted[roster.PastAct], e *salted[roster.Event]) (event bool, err error) {
+	x := &a.of
+	var n sql.NullInt64
+	err = rows.Scan(&x.Revision, &x.Actor, &x.Name, &x.Key, &x.Kind, &x.Place, &x.Undoes, &x.AtMs, &x.Request, &x.Address, &x.SignIn, &a.salt, &x.Chain,
+		&a.digest, &x.Erased, &n, &e.of.Name, &e.of.Site, &e.of.Cell.Staff, day{&e.of.Cell.Day}, &e.of.Subject, rawText{&e.of.Before}, rawText{&e.of.After},
+		&e.salt, &e.digest, &e.of.Erased)
+	e.of.Revision, e.of.N = x.Revision, int(n.Int64)
+	return n.Valid, err
 }
 
 // chaining follows the acts of an organisation.
@@ -172,10 +263,18 @@ func (c *chaining) check(now signedAct) {
 		c.before = a.Chain
 	}
 	c.last = a.Revision
+	c.v.mark(record{c.v.head.Org, logActs, a.Revision, -1}, a.Erased, now.act.digest, a.Name, a.Address, now.act.salt)
+	for _, x := range now.events {
+		e := x.of
+		c.v.mark(record{c.v.head.Org, logActs, a.Revision, e.N}, e.Erased, x.digest, string(e.Before), string(e.After), x.salt)
+		if a.Chain != "" && e.Name == a.Kind && (a.Kind == roster.EventStaffErased || a.Kind == roster.EventAccessErased) {
+			c.v.tells(e)
+		}
+	}
 }
 
 func (v *verifying) accesses(ctx context.Context) error {
-	rows, err := v.tx.QueryContext(ctx, `SELECT `+accessColumns+`, salt FROM accesses WHERE org_id = ? ORDER BY n`, string(v.head.Org))
+	rows, err := v.tx.QueryContext(ctx, `SELECT `+accessColumns+`, salt, digest FROM accesses WHERE org_id = ? ORDER BY n`, string(v.head.Org))
 	if err != nil {
 		return err
 	}
@@ -183,7 +282,7 @@ func (v *verifying) accesses(ctx context.Context) error {
 	last, before := int64(0), ""
 	for rows.Next() {
 		var e salted[roster.Access]
-		if err := rows.Scan(append(accessFields(&e.of), &e.salt)...); err != nil {
+		if err := rows.Scan(append(accessFields(&e.of), &e.salt, &e.digest)...); err != nil {
 			return err
 		}
 		switch {
@@ -193,6 +292,7 @@ func (v *verifying) accesses(ctx context.Context) error {
 			v.fault(logAccesses, e.of.N, "is not as it was written")
 		}
 		v.of.Accesses++
+		v.mark(record{v.head.Org, logAccesses, e.of.N, -1}, e.of.Erased, e.digest, e.of.Name, e.of.Address, string(e.of.Before), string(e.of.After), e.salt)
 		last, before = e.of.N, e.of.Chain
 	}
 	if last != v.head.N || before != v.head.AccessChain {

@@ -205,19 +205,96 @@ func rechain(t *testing.T, db *DB, org roster.OrgID, from int64) {
 		must(t, err)
 		var a salted[roster.PastAct]
 		var e salted[roster.Event]
-		x := &a.of
-		x.Org = org
+		a.of.Org = org
 		rows, err := db.longRead.QueryContext(t.Context(), strings.Replace(auditActs, "ORDER BY", "AND a.revision = ? ORDER BY", 1), string(org), revision)
 		must(t, err)
 		if !rows.Next() {
 			must(t, rows.Close())
 			return
 		}
-		must(t, rows.Scan(&x.Revision, &x.Actor, &x.Name, &x.Key, &x.Kind, &x.Place, &x.Undoes, &x.AtMs, &x.Request, &x.Address, &x.SignIn, &a.salt, &x.Chain,
-			&e.of.N, &e.of.Name, &e.of.Site, &e.of.Cell.Staff, day{&e.of.Cell.Day}, &e.of.Subject, rawText{&e.of.Before}, rawText{&e.of.After}, &e.salt))
+		_, err = scanSigned(rows, &a, &e)
+		must(t, err)
 		must(t, rows.Close())
 		_, err = db.write.ExecContext(t.Context(), `UPDATE acts SET chain = ? WHERE org_id = ? AND revision = ?`,
 			actChain(before, a, []salted[roster.Event]{e}), string(org), revision)
 		must(t, err)
 	}
+}
+
+// TestAuditVerifyErasure: what was erased by an act that says so is sound; an erasure that no act tells of, one more row, text that goes or comes
+// back, a hash put in the place of another are found (D2, U3).
+func TestAuditVerifyErasure(t *testing.T) {
+	for _, engine := range engines {
+		t.Run(engine, func(t *testing.T) {
+			db, org := recorded(t, engine)
+			before, err := db.VerifyAudit(t.Context())
+			must(t, err)
+			_, err = db.Write(t.Context(), roster.Act{Org: org, Kind: roster.EventStaffErased}, func(w store.Writer) error {
+				e, err := w.EraseTraces(t.Context(), store.Traces{
+					Acts: []int64{2, 3}, Events: []roster.EventKey{{Revision: 2}, {Revision: 5}}, Accesses: []int64{1, 2}, Nobody: []int64{1},
+				})
+				w.Record(roster.Saved(roster.EventStaffErased, "x", "", nil, e))
+				return err
+			})
+			must(t, err)
+			a, err := db.VerifyAudit(t.Context())
+			must(t, err)
+			if len(a.Faults) > 0 || a.Erased != 7 || a.Acts != 7 {
+				t.Fatalf("erased and sound: %+v", a)
+			}
+			for _, h := range before.Heads {
+				if faults, err := db.HoldsHead(t.Context(), h, db.now().UnixMilli()+1); err != nil || len(faults) > 0 {
+					t.Errorf("the head from before: %v, %v", faults, err)
+				}
+			}
+			for _, x := range forgedErasures {
+				t.Run(x.name, func(t *testing.T) {
+					tampered(t, db, strings.ReplaceAll(x.sql, "ORG", string(org)), func() {
+						a, err := db.VerifyAudit(t.Context())
+						must(t, err)
+						var found []string
+						for _, f := range a.Faults {
+							found = append(found, fmt.Sprintf("%s %d", f.Log, f.At))
+						}
+						if got := strings.Join(found, ", "); got != x.want {
+							t.Errorf("found %q, want %q: %v", got, x.want, a.Faults)
+						}
+					})
+				})
+			}
+			t.Run("a name taken out, with the right hash and no act", func(t *testing.T) {
+				var a salted[roster.PastAct]
+				must(t, db.longRead.QueryRowContext(t.Context(), `SELECT actor_name, address, salt FROM acts WHERE revision = 6`).Scan(&a.of.Name, &a.of.Address, &a.salt))
+				for by, want := range map[int]string{7: "acts 6", 6: "acts 6", 99: "acts 6"} {
+					tampered(t, db, fmt.Sprintf(`UPDATE acts SET actor_name = '', address = '', salt = '', digest = '%s', erased = %d WHERE revision = 6`, actPart(a), by), func() {
+						found, err := db.VerifyAudit(t.Context())
+						must(t, err)
+						if len(found.Faults) != 1 || fmt.Sprintf("%s %d", found.Faults[0].Log, found.Faults[0].At) != want {
+							t.Errorf("by %d: found %v", by, found.Faults)
+						}
+					})
+				}
+			})
+		})
+	}
+}
+
+var forgedErasures = []struct{ name, sql, want string }{
+	{"text emptied without erasure", `UPDATE events SET after_json = NULL WHERE revision = 4`, "acts 4"},
+	{"text and salt emptied without erasure", `UPDATE acts SET actor_name = '', address = '', salt = '' WHERE revision = 4`, "acts 4"},
+	{"a hash swapped", `UPDATE acts SET digest = 'x' WHERE revision = 2`, "acts 2"},
+	{"an event's hash swapped", `UPDATE events SET digest = 'x' WHERE revision = 5`, "acts 5"},
+	{"an entry's hash swapped", `UPDATE accesses SET digest = 'x' WHERE org_id = 'ORG' AND n = 2`, "accesses 2"},
+	{"one row more marked", `UPDATE accesses SET name = '', address = '', before_json = NULL, after_json = NULL, salt = '', digest = 'x', erased = 7 WHERE org_id = 'ORG' AND n = 3`, "accesses 3, accesses 3"},
+	{"a mark taken off", `UPDATE acts SET erased = 0 WHERE revision = 3`, "acts 3, acts 3, acts 3"},
+	{"a mark of another act", `UPDATE acts SET erased = 6 WHERE revision = 3`, "acts 3"},
+	{"text put in", `UPDATE acts SET actor_name = '鈴木' WHERE revision = 3`, "acts 3"},
+	{"text put into an event", `UPDATE events SET after_json = '{}' WHERE revision = 5`, "acts 5"},
+	{"text put into an entry", `UPDATE accesses SET name = '鈴木' WHERE org_id = 'ORG' AND n = 1`, "accesses 1"},
+	{"a hash beside text", `UPDATE acts SET digest = 'x' WHERE revision = 4`, "acts 4"},
+	{"an entry of nobody", `UPDATE accesses SET erased = 6 WHERE org_id = ''`, "accesses 1"},
+	{
+		"the act that says so", `UPDATE events SET after_json = NULL, salt = '' WHERE revision = 7`,
+		"acts 7, acts 7, accesses 1, accesses 1, accesses 2, acts 2, acts 2, acts 3, acts 5",
+	},
 }

@@ -31,10 +31,29 @@ func newSalt() string { return rand.Text() }
 
 func decimal(n int64) string { return strconv.FormatInt(n, 10) }
 
-// salted is an act or event with the salt beside it.
+// salted is an act, event or entry with the salt beside it; once what it told was erased, with the hash that is left of that.
 type salted[T any] struct {
-	of   T
-	salt string
+	of     T
+	salt   string
+	digest string
+}
+
+// part is the hash of what may be erased.
+func (x salted[T]) part(erased int64, texts ...string) string {
+	if erased != 0 {
+		return x.digest
+	}
+	return digest(append([]string{x.salt}, texts...)...)
+}
+
+func actPart(x salted[roster.PastAct]) string { return x.part(x.of.Erased, x.of.Name, x.of.Address) }
+
+func eventPart(x salted[roster.Event]) string {
+	return x.part(x.of.Erased, string(x.of.Before), string(x.of.After))
+}
+
+func accessPart(x salted[roster.Access]) string {
+	return x.part(x.of.Erased, x.of.Name, x.of.Address, string(x.of.Before), string(x.of.After))
 }
 
 // actChain is the chain of an act that follows another.
@@ -42,12 +61,11 @@ func actChain(before string, act salted[roster.PastAct], events []salted[roster.
 	a := act.of
 	texts := []string{
 		before, string(a.Org), decimal(a.Revision), string(a.Actor), a.Key, a.Kind, a.Place, decimal(a.Undoes), decimal(a.AtMs), a.Request, a.SignIn,
-		digest(act.salt, a.Name, a.Address),
+		actPart(act),
 	}
 	for _, x := range events {
 		e := x.of
-		texts = append(texts, digest(decimal(int64(e.N)), e.Name, string(e.Site), string(e.Cell.Staff), dayText(e.Cell.Day), e.Subject,
-			digest(x.salt, string(e.Before), string(e.After))))
+		texts = append(texts, digest(decimal(int64(e.N)), e.Name, string(e.Site), string(e.Cell.Staff), dayText(e.Cell.Day), e.Subject, eventPart(x)))
 	}
 	return digest(texts...)
 }
@@ -55,6 +73,5 @@ func actChain(before string, act salted[roster.PastAct], events []salted[roster.
 // accessChain is the chain of an entry of the access log that follows another.
 func accessChain(before string, entry salted[roster.Access]) string {
 	a := entry.of
-	return digest(before, string(a.Org), decimal(a.N), decimal(a.AtMs), string(a.Account), a.Action, a.Subject, a.Request, a.SignIn,
-		digest(entry.salt, a.Name, a.Address, string(a.Before), string(a.After)))
+	return digest(before, string(a.Org), decimal(a.N), decimal(a.AtMs), string(a.Account), a.Action, a.Subject, a.Request, a.SignIn, accessPart(entry))
 }

@@ -9,10 +9,10 @@ import (
 	"wakakusa/store"
 )
 
-const eventColumns = `e.revision, e.n, e.name, e.site_id, e.staff_id, e.day, e.subject_id, e.before_json, e.after_json`
+const eventColumns = `e.revision, e.n, e.name, e.site_id, e.staff_id, e.day, e.subject_id, e.before_json, e.after_json, e.erased`
 
 func scanEvent(rows *sql.Rows, e *roster.Event) error {
-	return rows.Scan(&e.Revision, &e.N, &e.Name, &e.Site, &e.Cell.Staff, day{&e.Cell.Day}, &e.Subject, rawText{&e.Before}, rawText{&e.After})
+	return rows.Scan(&e.Revision, &e.N, &e.Name, &e.Site, &e.Cell.Staff, day{&e.Cell.Day}, &e.Subject, rawText{&e.Before}, rawText{&e.After}, &e.Erased)
 }
 
 type rawText struct{ to *json.RawMessage }
@@ -35,12 +35,12 @@ func (r *reader) EventsAfter(ctx context.Context, revision int64, limit int) ([]
 }
 
 // actQuery takes MAX of a sum, for MAX of the bare column makes the engine walk all acts from the newest instead of asking the index.
-const actQuery = `SELECT a.revision, a.actor_id, a.actor_name, a.act_key, a.kind, a.place, a.undoes, a.at_ms, a.request, a.address, a.sign_in, a.chain,
+const actQuery = `SELECT a.revision, a.actor_id, a.actor_name, a.act_key, a.kind, a.place, a.undoes, a.at_ms, a.request, a.address, a.sign_in, a.chain, a.erased,
 	COALESCE((SELECT MAX(u.revision + 0) FROM acts u WHERE u.org_id = a.org_id AND u.undoes = a.revision), 0) FROM acts a WHERE a.org_id = ?`
 
 func (r *reader) scanAct(rows *sql.Rows, a *roster.PastAct) error {
 	a.Org = r.org
-	return rows.Scan(&a.Revision, &a.Actor, &a.Name, &a.Key, &a.Kind, &a.Place, &a.Undoes, &a.AtMs, &a.Request, &a.Address, &a.SignIn, &a.Chain, &a.UndoneBy)
+	return rows.Scan(&a.Revision, &a.Actor, &a.Name, &a.Key, &a.Kind, &a.Place, &a.Undoes, &a.AtMs, &a.Request, &a.Address, &a.SignIn, &a.Chain, &a.Erased, &a.UndoneBy)
 }
 
 func (r *reader) ActAt(ctx context.Context, revision int64) (roster.PastAct, []roster.Event, error) {

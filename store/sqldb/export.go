@@ -87,6 +87,10 @@ func (p Progress) tell(done, total int64) {
 
 // Export writes one organisation, or with "" everything, as it is at one moment; nobody has to stop writing. See dump for the form.
 func (db *DB) Export(ctx context.Context, org roster.OrgID, to io.Writer, told Progress) ([]dump.Table, error) {
+	return db.export(ctx, org, to, told, nil)
+}
+
+func (db *DB) export(ctx context.Context, org roster.OrgID, to io.Writer, told Progress, as *disguise) ([]dump.Table, error) {
 	known, err := db.known()
 	if err != nil {
 		return nil, err
@@ -107,7 +111,12 @@ func (db *DB) Export(ctx context.Context, org roster.OrgID, to io.Writer, told P
 	if err != nil {
 		return nil, err
 	}
-	x := exporting{tx: tx, org: org, to: w, told: told}
+	x := exporting{tx: tx, org: org, to: w, told: told, as: as}
+	if as != nil {
+		if err := as.read(ctx, &x); err != nil {
+			return nil, err
+		}
+	}
 	if told != nil {
 		if err := x.count(ctx); err != nil {
 			return nil, err
@@ -126,6 +135,7 @@ type exporting struct {
 	org   roster.OrgID
 	to    *dump.Writer
 	told  Progress
+	as    *disguise // nil: everything as it is
 	done  int64
 	total int64
 }
@@ -155,6 +165,9 @@ func (x *exporting) all(ctx context.Context, tables []exportTable) (list []dump.
 
 func (x *exporting) table(ctx context.Context, t exportTable) (dump.Table, error) {
 	where, args := t.where(x.org)
+	if x.as != nil && slices.Contains(leftOut, t.name) {
+		where, args = ` WHERE 1 = 0`, nil
+	}
 	rows, err := x.tx.QueryContext(ctx, `SELECT * FROM `+t.name+where+` ORDER BY `+t.key, args...)
 	if err != nil {
 		return dump.Table{}, err
@@ -169,9 +182,15 @@ func (x *exporting) table(ctx context.Context, t exportTable) (dump.Table, error
 	for i := range to {
 		to[i] = &values[i]
 	}
+	kept, _ := tableKept(t.name)
 	for rows.Next() {
 		if err := rows.Scan(to...); err != nil {
 			return dump.Table{}, err
+		}
+		if x.as != nil {
+			if err := x.as.row(kept, columns, values); err != nil {
+				return dump.Table{}, err
+			}
 		}
 		if err := x.to.Row(values); err != nil {
 			return dump.Table{}, err

@@ -120,6 +120,12 @@ func (r *reader) ShiftsOf(ctx context.Context, staff []roster.StaffID, p roster.
 	return byStaff(all), err
 }
 
+func (r *reader) LastShift(ctx context.Context, id roster.StaffID) (roster.Day, error) {
+	return queryOne(ctx, r, `SELECT COALESCE(MAX(day), '') FROM (SELECT MAX(day) AS day FROM shifts WHERE org_id = ? AND staff_id = ?
+		UNION ALL SELECT MAX(day) FROM published_shifts WHERE org_id = ? AND staff_id = ?) x`,
+		func(rows *sql.Rows, d *roster.Day) error { return rows.Scan(day{d}) }, id, r.org, id)
+}
+
 func (w *writer) SaveShift(ctx context.Context, s roster.Shift) (_ roster.Shift, err error) {
 	w.touch(store.ScopeMonth(s.Day))
 	w.left = w.left || s.Version > 0

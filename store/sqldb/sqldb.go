@@ -274,11 +274,11 @@ const insertEvent = `INSERT INTO events (org_id, revision, n, name, site_id, sta
 
 // sign keeps the act and its events under the new revision, chained to the act before, and returns the chain.
 func (w *writer) sign(ctx context.Context, act roster.Act) (chain string, err error) {
-	a := salted[roster.PastAct]{roster.PastAct{Act: act, Revision: w.revision, AtMs: w.nowMs, Origin: store.OriginOf(ctx)}, newSalt()}
+	a := salted[roster.PastAct]{of: roster.PastAct{Act: act, Revision: w.revision, AtMs: w.nowMs, Origin: store.OriginOf(ctx)}, salt: newSalt()}
 	events := make([]salted[roster.Event], len(w.events))
 	for i := range w.events {
 		w.events[i].Revision, w.events[i].N = w.revision, i
-		events[i] = salted[roster.Event]{w.events[i], newSalt()}
+		events[i] = salted[roster.Event]{of: w.events[i], salt: newSalt()}
 	}
 	chain = actChain(w.last, a, events)
 	from := a.of.Origin

@@ -26,6 +26,7 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 		{"stamps", stamps},
 		{"accounts", accounts},
 		{"accesses", accesses},
+		{"erasures", erasures},
 		{"factors", factors},
 		{"identities", identities},
 		{"transactions", transactions},
