@@ -228,14 +228,8 @@ func NeedsFactor(places []Membership) bool {
 
 // ResetFactors forgets all factors of a member who has lost them, and ends all sign-ins. Only who may reset the password may do this.
 func (a *App) ResetFactors(ctx context.Context, actor roster.Actor, id roster.MemberID) error {
-	m, err := a.Member(ctx, actor, id)
+	m, err := a.joinedMember(ctx, actor, id)
 	if err != nil {
-		return err
-	}
-	if m.Account == "" {
-		return roster.Refuse(roster.RuleBroken, "error.not_joined")
-	}
-	if err := a.answersFor(ctx, actor, m.Account); err != nil {
 		return err
 	}
 	return a.resetFactors(ctx, actor, m)

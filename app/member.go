@@ -226,6 +226,17 @@ func (a *App) memberLink(ctx context.Context, actor roster.Actor, m roster.Membe
 	})
 }
 
+// joinedMember is a member with an account for which the actor answers wherever it belongs.
+func (a *App) joinedMember(ctx context.Context, actor roster.Actor, id roster.MemberID) (m roster.Member, err error) {
+	if m, err = a.Member(ctx, actor, id); err != nil {
+		return m, err
+	}
+	if m.Account == "" {
+		return m, roster.Refuse(roster.RuleBroken, "error.not_joined")
+	}
+	return m, a.answersFor(ctx, actor, m.Account)
+}
+
 // MemberSignIns lists the sign-ins of a member's account, for an administrator.
 func (a *App) MemberSignIns(ctx context.Context, actor roster.Actor, id roster.MemberID) ([]SignInView, error) {
 	m, err := a.Member(ctx, actor, id)
@@ -237,14 +248,8 @@ func (a *App) MemberSignIns(ctx context.Context, actor roster.Actor, id roster.M
 
 // EndMemberSignIns signs a member out everywhere. Only who answers for the account wherever it belongs may.
 func (a *App) EndMemberSignIns(ctx context.Context, actor roster.Actor, id roster.MemberID) error {
-	m, err := a.Member(ctx, actor, id)
+	m, err := a.joinedMember(ctx, actor, id)
 	if err != nil {
-		return err
-	}
-	if m.Account == "" {
-		return roster.Refuse(roster.RuleBroken, "error.not_joined")
-	}
-	if err := a.answersFor(ctx, actor, m.Account); err != nil {
 		return err
 	}
 	return a.writeAccounts(ctx, func(w store.AccountsWriter) error {

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/http"
 	"os"
 	"path/filepath"
 	"time"
@@ -134,16 +133,8 @@ func (c backupStatusCmd) Run(e *env) error {
 
 // lagOf asks the program that runs here how far its copy is behind; nil where none answers.
 func lagOf(ctx context.Context, cfg Config) *float64 {
-	address, client, ok := cfg.ownAddress()
-	if !ok {
-		return nil
-	}
-	ask, err := http.NewRequestWithContext(ctx, http.MethodGet, address+"/health/", nil)
-	if err != nil {
-		return nil
-	}
-	answer, err := client.Do(ask)
-	if err != nil {
+	answer, _ := askSelf(ctx, cfg, "/health/")
+	if answer == nil {
 		return nil
 	}
 	defer answer.Body.Close()

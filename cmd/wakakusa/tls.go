@@ -78,18 +78,26 @@ func (c Config) ownAddress() (address string, client *http.Client, ok bool) {
 	return scheme + net.JoinHostPort(host, port), client, true
 }
 
-// answerAt is what a program answers that listens at our address already.
-func answerAt(ctx context.Context, cfg Config) *check.Answer {
+// askSelf asks the program that listens at our address already; nil where none answers. address is where it was asked.
+func askSelf(ctx context.Context, cfg Config, path string) (answer *http.Response, address string) {
 	address, client, ok := cfg.ownAddress()
 	if !ok {
-		return nil
+		return nil, ""
 	}
-	ask, err := http.NewRequestWithContext(ctx, http.MethodGet, address+"/live/", nil)
+	ask, err := http.NewRequestWithContext(ctx, http.MethodGet, address+path, nil)
 	if err != nil {
-		return nil
+		return nil, address
 	}
-	answer, err := client.Do(ask)
-	if err != nil {
+	if answer, err = client.Do(ask); err != nil {
+		return nil, address
+	}
+	return answer, address
+}
+
+// answerAt is what a program answers that listens at our address already.
+func answerAt(ctx context.Context, cfg Config) *check.Answer {
+	answer, address := askSelf(ctx, cfg, "/live/")
+	if answer == nil {
 		return nil
 	}
 	defer answer.Body.Close()
