@@ -42,8 +42,21 @@ func open(t *testing.T, change ...func(*Config)) *desk {
 	if d.Logs, err = Open(c); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { d.Close() })
+	t.Cleanup(func() {
+		d.Close()
+		d.rest()
+	})
 	return d
+}
+
+// rest waits until the library has compressed what it will: it works on behind the test, in a directory that is about to be removed.
+func (d *desk) rest() {
+	for end := time.Now().Add(5 * time.Second); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
+		plain, err := filepath.Glob(filepath.Join(d.dir, "*-*.log"))
+		if err == nil && len(plain) == 0 {
+			return
+		}
+	}
 }
 
 func (d *desk) read(t *testing.T, name string) string {
