@@ -321,6 +321,14 @@ func TestXSSPayloads(t *testing.T) {
 	o.people[0] = p
 	worker := o.member("haruna", roster.Member{Name: payload, Role: roster.RoleStaff, Staff: p.ID})
 	mate := o.member("kenichi", roster.Member{Name: payload, Role: roster.RoleStaff, Staff: o.people[1].ID})
+	for _, b := range []*browser{o.admin, worker} {
+		path := o.base + "/account/factors/new"
+		page := b.get(path)
+		form := page.form(t, path)
+		form.Set("name", payload)
+		form.Set("code", phoneApp{o, strings.ReplaceAll(shownSecret.FindStringSubmatch(page.body)[1], " ", "")}.code())
+		b.post(path, form).want(t, 200).noScript(t)
+	}
 	cell := o.path("/cells/" + string(p.ID) + "/2026-11-25")
 	o.admin.post(cell, values("action", "add", "code", string(code.ID), "start", "", "end", "", "note", payload, "base", "1", "key", newID())).want(t, 303)
 	o.set(o.people[1], november(25), "日")
