@@ -1,8 +1,10 @@
 package app
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -10,6 +12,7 @@ import (
 	"wakakusa/roster"
 	"wakakusa/store"
 	"wakakusa/store/cached"
+	"wakakusa/store/sqldb"
 	"wakakusa/store/storetest"
 )
 
@@ -178,6 +181,7 @@ func TestErase(t *testing.T) {
 		t.Errorf("%+v", done)
 	}
 	f.wantCanary(false, "erased")
+	f.wantNoTrace(canary)
 	if text := f.remembered(); strings.Contains(text, canary) || !strings.Contains(text, "退職者 1") {
 		t.Errorf("memory still shows %s", text)
 	}
@@ -355,5 +359,19 @@ func TestRetention(t *testing.T) {
 	}
 	if done := f.night(roster.MakeDay(2031, 11, 26)); done.Records != 0 {
 		t.Errorf("twice: %+v", done)
+	}
+}
+
+// wantNoTrace looks into the very bytes of the file: what was erased must not lie in its free space either.
+func (f *facility) wantNoTrace(text string) {
+	f.t.Helper()
+	if f.at.Path == "" {
+		return // a server keeps its own files
+	}
+	must(f.t, sqldb.Checkpoint(f.t.Context(), f.at.Path))
+	raw, err := os.ReadFile(f.at.Path)
+	must(f.t, err)
+	if n := bytes.Count(raw, []byte(text)); n > 0 {
+		f.t.Errorf("%d traces lie in the file", n)
 	}
 }

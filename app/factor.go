@@ -175,9 +175,9 @@ func (a *App) RenewRecoveryCodes(ctx context.Context, acc Account) ([]string, er
 	})
 }
 
-// RemoveFactor forgets one, and ends all other sign-ins. The last one stays where an organisation asks for one, and so does a passkey without
+// RemoveFactor forgets one, and ends all other sign-ins. provider is that of identities, "" for none. The last one stays where an organisation asks for one, and so does a passkey without
 // which nobody could sign in.
-func (a *App) RemoveFactor(ctx context.Context, acc Account, id, keep string) error {
+func (a *App) RemoveFactor(ctx context.Context, acc Account, id, provider, keep string) error {
 	have, err := a.store.Factors(ctx, acc.ID)
 	if err != nil {
 		return err
@@ -194,6 +194,7 @@ func (a *App) RemoveFactor(ctx context.Context, acc Account, id, keep string) er
 	if err != nil {
 		return err
 	}
+	as = slices.DeleteFunc(as, func(x Identity) bool { return x.Issuer != provider }) // those of a former provider open nothing
 	if signsIn(acc, have, as) && !signsIn(acc, slices.Delete(slices.Clone(have), i, i+1), as) {
 		return roster.Refuse(roster.RuleBroken, "error.last_way")
 	}

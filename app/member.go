@@ -108,7 +108,11 @@ func (a *App) keepMember(ctx context.Context, w store.Writer, m roster.Member) (
 // knownLinks refuses a person or a site that this organisation does not have.
 func knownLinks(ctx context.Context, r store.Reader, m roster.Member) error {
 	if m.Staff != "" {
-		if _, err := r.Staff(ctx, m.Staff); err != nil {
+		p, err := r.Staff(ctx, m.Staff)
+		if err == nil && p.Erased() {
+			err = roster.Refuse(roster.RuleBroken, "error.staff_erased")
+		}
+		if err != nil {
 			return onField(err, "staff")
 		}
 	}
@@ -241,6 +245,12 @@ func (a *App) joinedMember(ctx context.Context, actor roster.Actor, id roster.Me
 func (a *App) MemberSignIns(ctx context.Context, actor roster.Actor, id roster.MemberID) ([]SignInView, error) {
 	m, err := a.Member(ctx, actor, id)
 	if err != nil || m.Account == "" {
+		return nil, err
+	}
+	if err := a.answersFor(ctx, actor, m.Account); err != nil { // belongs elsewhere, too: where they are signed in is not this one's matter
+		if roster.KindOf(err) == roster.RuleBroken {
+			err = nil
+		}
 		return nil, err
 	}
 	return a.SignIns(ctx, m.Account, "")

@@ -44,6 +44,13 @@ func (a *App) OperatorEndSignIns(ctx context.Context, login string) (n int, err 
 		for _, p := range places {
 			entries = append(entries, signed(roster.Program(p.Org.ID, "operator"), roster.Accessed(roster.ActionSignInsRevoked, string(p.Member.ID), nil, nil)))
 		}
+		if len(places) == 0 {
+			org, err := a.onlyOrg(ctx)
+			if err != nil {
+				return n, err
+			}
+			entries = append(entries, signed(roster.Program(org, "operator"), roster.Accessed(roster.ActionSignInsRevoked, string(acc.ID), nil, nil)))
+		}
 		err = a.writeAccounts(ctx, func(w store.AccountsWriter) error {
 			w.Record(entries...)
 			return w.EndSignIns(ctx, acc.ID, "")

@@ -153,6 +153,9 @@ func knownJobs(ctx context.Context, r store.Reader, shares []roster.JobShare) er
 // SaveContract adds (Version 0) or changes a contract.
 func (a *App) SaveContract(ctx context.Context, by roster.Actor, c roster.Contract, key string) (roster.Contract, error) {
 	p, err := a.Person(ctx, by, c.Staff)
+	if err == nil && p.Erased() {
+		err = roster.Refuse(roster.RuleBroken, "error.staff_erased")
+	}
 	if err != nil {
 		return c, err
 	}

@@ -74,7 +74,7 @@ func TestErasedShown(t *testing.T) {
 	_, err = o.app.SaveMember(context.Background(), o.adminBy, m, "")
 	must(t, err)
 	o.admin.post(page, values("staff", string(p.ID), "do", "hold", "key", newID())).want(t, 303)
-	o.admin.get(page+"?done=held").want(t, 200).holds(t, "管理者が止めています", "消去を止めました")
+	o.admin.get(page+"?done=held").want(t, 200).holds(t, "管理者が保留しています", "消去を保留しました")
 	o.advance(3 * 366 * 24 * 3600e9)
 	o.signInAgain(t)
 	erase := func(want int) {

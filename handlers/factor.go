@@ -105,7 +105,7 @@ func (s *Server) postRecovery(c *request) error {
 
 // postFactorRemoval forgets one.
 func (s *Server) postFactorRemoval(c *request) error {
-	err := s.orAway(c, s.app.RemoveFactor(c.ctx(), c.account, c.field("factor"), app.HashSecret(c.session.ID)))
+	err := s.orAway(c, s.app.RemoveFactor(c.ctx(), c.account, c.field("factor"), s.issuer(), app.HashSecret(c.session.ID)))
 	if faults, ok := s.faultsOf(c, err); ok {
 		c.notice = &views.Notice{Kind: "error", Text: faults[""]}
 		return s.factorsPage(c, status(err), nil)

@@ -263,6 +263,23 @@ func TestStepUp(t *testing.T) {
 	}
 }
 
+// TestSettingsAskProof: settings that make the organisation less safe, or erase people earlier, ask who it is; others do not.
+func TestSettingsAskProof(t *testing.T) {
+	o := newSite(t).found("aoba")
+	o.advance(11 * time.Minute)
+	path := o.base + "/settings"
+	send := func(field, value string, want int) {
+		t.Helper()
+		form := o.admin.get(path).form(t, path)
+		form.Set(field, value)
+		o.admin.post(path, form).want(t, want)
+	}
+	send("name", "青葉会", 303)
+	send("retain_years", "7", 303)
+	send("retain_years", "3", 403)
+	send("second_factor", "1", 403)
+}
+
 // TestProof: what was being sent is sent again as it was once the password is right, under a new session; wrong ones are limited and recorded.
 func TestProof(t *testing.T) {
 	o := newSite(t).found("aoba")
@@ -380,7 +397,7 @@ func TestFactorRivals(t *testing.T) {
 	must(t, err)
 	var all sync.WaitGroup
 	for _, f := range list {
-		all.Go(func() { o.app.RemoveFactor(t.Context(), acc, f.ID, "") }) //nolint:errcheck // one of them is refused
+		all.Go(func() { o.app.RemoveFactor(t.Context(), acc, f.ID, "", "") }) //nolint:errcheck // one of them is refused
 	}
 	all.Wait()
 	if left, err := o.app.Factors(t.Context(), acc.ID); err != nil || len(left) != 1 {

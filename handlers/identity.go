@@ -246,6 +246,14 @@ func (s *Server) postJoinElsewhere(c *request) error {
 }
 
 // getIdentities lists what one's own account is linked with.
+// issuer is that of the provider, "" where there is none.
+func (s *Server) issuer() string {
+	if s.Provider == nil {
+		return ""
+	}
+	return s.Provider.Issuer
+}
+
 func (s *Server) getIdentities(c *request) error { return s.identitiesPage(c, http.StatusOK) }
 
 func (s *Server) identitiesPage(c *request, code int) error {

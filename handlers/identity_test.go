@@ -506,14 +506,17 @@ func (o *office) passkeyAsWay(t *testing.T, acc store.Account) {
 	must(t, err)
 	must(t, o.app.RemoveIdentity(ctx, acc, list[0], ""))
 	now := o.account(t, "二つの人")
-	if err := o.app.RemoveFactor(ctx, now, key.ID, ""); roster.KindOf(err) != roster.RuleBroken {
+	if err := o.app.RemoveFactor(ctx, now, key.ID, list[0].Issuer, ""); roster.KindOf(err) != roster.RuleBroken {
 		t.Errorf("the last way to sign in: %v", err)
 	}
 	must(t, o.app.LinkIdentity(ctx, now, list[0], ""))
-	if err := o.app.RemoveFactor(ctx, acc, key.ID, ""); roster.KindOf(err) != roster.Stale {
+	if err := o.app.RemoveFactor(ctx, acc, key.ID, list[0].Issuer, ""); roster.KindOf(err) != roster.Stale {
 		t.Errorf("by whoever does not know that another way is gone: %v", err)
 	}
-	must(t, o.app.RemoveFactor(ctx, now, key.ID, ""))
+	if err := o.app.RemoveFactor(ctx, now, key.ID, "https://another.example", ""); roster.KindOf(err) != roster.RuleBroken {
+		t.Errorf("beside an identity of a former provider: %v", err)
+	}
+	must(t, o.app.RemoveFactor(ctx, now, key.ID, list[0].Issuer, ""))
 }
 
 // rivalRemovals: of two who at the same moment each remove one of two ways to sign in, one is refused.

@@ -14,7 +14,9 @@ func (s *Server) getSettings(c *request) error { return s.orgPage(c, http.Status
 
 // postSettings changes the organisation.
 func (s *Server) postSettings(c *request) error {
-	if (c.field("second_factor") != "") != c.org.Settings.SecondFactor && !c.proved() {
+	years := number(c.field("retain_years"))
+	fewer := years >= roster.RetainLeast && years < c.org.Settings.WithDefaults().RetainYears // people would be erased earlier, for good
+	if ((c.field("second_factor") != "") != c.org.Settings.SecondFactor || fewer) && !c.proved() {
 		return s.askProof(c, http.StatusForbidden, nil)
 	}
 	return s.answer(c, s.saveOrg(c), "/settings", "saved", func(code int, refusal error) error { return s.orgPage(c, code, refusal) })

@@ -19,6 +19,7 @@ import (
 const (
 	maxReport      = 64 << 10
 	maxReportList  = 50
+	reportsTold    = 5  // of one request; the others are counted
 	reportsAMinute = 60 // of one address; more of them say nothing new
 )
 
@@ -44,8 +45,8 @@ func (s *Server) postReport(c *request) error {
 	if !ok {
 		return roster.Refuse(roster.Invalid, "error.form")
 	}
-	for _, v := range list {
-		s.reports.Add(1)
+	s.reports.Add(int64(len(list)))
+	for _, v := range list[:min(len(list), reportsTold)] {
 		s.Log.WarnContext(c.ctx(), "the content policy was broken", "directive", v.Directive, "blocked", originOf(v.Blocked), "route", s.routeOf(v.Document))
 	}
 	return c.NoContent(http.StatusNoContent)

@@ -234,7 +234,7 @@ func (r *incidentReport) people() {
 				noun, name, _ := strings.Cut(f, ".")
 				fields = append(fields, r.text.T("history.noun_"+noun)+"の"+r.text.T("field."+name))
 			}
-			r.line("| %s | %d | %s |", strings.ReplaceAll(t.Name, "|", "|"), t.Times, strings.Join(fields, "、"))
+			r.line("| %s | %d | %s |", strings.ReplaceAll(t.Name, "|", "｜"), t.Times, strings.Join(fields, "、"))
 		}
 		r.line("")
 	}

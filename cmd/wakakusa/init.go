@@ -113,8 +113,8 @@ func (c initCmd) tell(out io.Writer, file, identity string) {
  2. SECRET_KEY の控えを、このサーバーの外に置く(なくすと、暗号にして保存したものが読めなくなります)
  3. サービスを動かす利用者のものにする: chown wakakusa %[1]s
  4. 確かめる: wakakusa config --file %[1]s
-             wakakusa check --deploy --file %[1]s
- 5. 動かす: wakakusa serve --file %[1]s
+             sudo -u wakakusa wakakusa check --deploy --file %[1]s
+ 5. 動かす: sudo -u wakakusa wakakusa serve --file %[1]s
 `, file)
 }
 

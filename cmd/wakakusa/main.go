@@ -100,7 +100,7 @@ func newEnv(ctx context.Context, out io.Writer, file, command string, vars map[s
 		return e, nil
 	}
 	var but []string
-	if !slices.Contains([]string{"serve", "demo"}, command) { // they seal nothing, and systemd gives the key to the service alone
+	if !slices.Contains([]string{"serve", "demo", "keys rotate"}, command) { // the others seal nothing, and systemd gives the key to the service alone
 		but = []string{"secret-key-missing"}
 	}
 	var err error

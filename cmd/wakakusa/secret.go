@@ -16,6 +16,9 @@ const keyFile = "secret.key"
 // sealer seals with SECRET_KEY.
 func (c Config) sealer() (*seal.Sealer, error) {
 	key := c.SecretKey
+	if key == "" && c.AppEnv != "development" {
+		return nil, errors.New("SECRET_KEY is missing")
+	}
 	if key == "" {
 		var err error
 		if key, err = ownKey(filepath.Join(c.Data, keyFile)); err != nil {

@@ -383,6 +383,15 @@ func TestKeyRotation(t *testing.T) {
 	if out, err := runCommand(t, s.vars, "keys", "rotate"); err == nil {
 		t.Errorf("a key that opens nothing: %s", out)
 	}
+	delete(s.vars, "SECRET_KEY")
+	s.vars["APP_ENV"], s.vars["ALLOWED_HOSTS"], s.vars["USE_HTTPS"] = "production", "a.example", "true"
+	s.vars["SECRET_KEY_FALLBACKS"] = fresh
+	if out, err := runCommand(t, s.vars, "keys", "rotate"); err == nil || !strings.Contains(err.Error(), "SECRET_KEY") {
+		t.Errorf("without the key of the service: %v %s", err, out)
+	}
+	if _, err := os.Stat(filepath.Join(s.vars["DATA_DIR"], keyFile)); err == nil {
+		t.Error("a key was made of its own accord")
+	}
 	if out, err := runCommand(t, s.vars, "keys", "generate"); err != nil || len(strings.TrimSpace(out)) < 50 {
 		t.Errorf("%v %s", err, out)
 	}

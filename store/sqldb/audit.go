@@ -155,7 +155,7 @@ func (v *verifying) erasures() {
 		}
 	}
 	for _, r := range slices.SortedFunc(maps.Keys(v.told), inOrder) {
-		if v.marked[r] == 0 {
+		if v.marked[r] == 0 && r.org != "" { // the log of what belongs to nobody does not come along when an organisation moves
 			v.faultIn(slugs[r.org], r.log, r.at, "was erased by revision %d and is not marked so", v.told[r])
 		}
 	}

@@ -60,7 +60,7 @@ var inventory = []keptTable{
 	{name: "identities", about: ofAccount, order: "created_ms", account: true, columns: map[store.Personal]string{
 		store.Key: "account_id", store.Identifying: "issuer subject", store.Usage: "created_ms",
 	}},
-	{name: "links", about: `(account_id IN (:accounts) OR org_id = :org AND member_id IN (:members))`, order: "ends_ms", columns: map[store.Personal]string{
+	{name: "links", about: `(org_id = :org OR org_id = '') AND (account_id IN (:accounts) OR member_id IN (:members))`, order: "ends_ms", columns: map[store.Personal]string{
 		store.Key: "org_id member_id account_id", store.Usage: "kind ends_ms used_ms", store.Secret: "hash",
 	}},
 	{name: "sign_in_failures", about: `account_key IN (:logins)`, order: "at_ms", account: true, columns: map[store.Personal]string{

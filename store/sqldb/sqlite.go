@@ -52,7 +52,7 @@ func sqliteDialect() dialect {
 // openSQLite makes one immediate writer and several query-only readers. Pragmas are per connection, hence in the DSN.
 func openSQLite(path, pragmas string, w *watch) (p pools, err error) {
 	base := "file:" + (&url.URL{Path: path}).EscapedPath() +
-		"?_pragma=busy_timeout(5000)&_pragma=journal_mode(WAL)&_pragma=foreign_keys(1)&_pragma=synchronous(NORMAL)&_dqs=0" + pragmas
+		"?_pragma=busy_timeout(5000)&_pragma=journal_mode(WAL)&_pragma=foreign_keys(1)&_pragma=synchronous(NORMAL)&_pragma=secure_delete(1)&_dqs=0" + pragmas
 	if p.write, err = openWatched(base+"&_txlock=immediate", w); err != nil {
 		return p, err
 	}
