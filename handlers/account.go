@@ -55,22 +55,26 @@ func (s *Server) signInPage(c *request, code int, form views.Form) error {
 
 // enter signs in whoever knew the password, or asks for the second factor first.
 func (s *Server) enter(c *request, acc app.Account) error {
-	return s.enterWith(c, acc, c.justProved(false))
+	return s.enterWith(c, acc, c.justProved(false), localPath(c.field("next")))
 }
 
-// enterWith does so with values for the session, where no second factor is asked for.
-func (s *Server) enterWith(c *request, acc app.Account, values map[string]string) error {
+// enterWith does so with values for the session, where no second factor is asked for, and goes on to next.
+func (s *Server) enterWith(c *request, acc app.Account, values map[string]string, next string) error {
 	factors, err := s.app.Factors(c.ctx(), acc.ID)
 	if err != nil {
 		return err
 	}
-	next := localPath(c.field("next"))
 	if len(factors) > 0 {
-		if err := s.awaitFactor(c, acc, ""); err != nil {
+		if err := s.awaitFactor(c, acc, values[sessionBy]); err != nil {
 			return err
 		}
 		return s.goTo(c, "/sign-in/code?next="+url.QueryEscape(next))
 	}
+	return s.signInTo(c, acc, values, next)
+}
+
+// signInTo signs in and goes on to a path of this site; "" is the front page.
+func (s *Server) signInTo(c *request, acc app.Account, values map[string]string, next string) error {
 	if err := s.signIn(c, acc, values); err != nil {
 		return err
 	}
@@ -130,13 +134,10 @@ func (s *Server) postLink(c *request) error {
 		return s.linkPage(c, status(err), l, form)
 	}
 	if l.Kind == "sign_in" {
-		if err := s.signIn(c, acc, map[string]string{sessionProved: demoProved}); err != nil {
-			return err
-		}
-		return s.goTo(c, "/")
+		return s.signInTo(c, acc, map[string]string{sessionProved: demoProved}, "")
 	}
 	if l.Kind == "qr" {
-		return s.enterWith(c, acc, nil) // a code that somebody saw proves nothing more
+		return s.enterWith(c, acc, nil, localPath(c.field("next"))) // a code that somebody saw proves nothing more
 	}
 	return s.enter(c, acc)
 }

@@ -87,10 +87,15 @@ func (s *Server) postNewFactor(c *request) error {
 		}
 		return s.newFactorPage(c, status(err), e, faults)
 	}
+	return s.factorAdded(c, "factor.added", recovery)
+}
+
+// factorAdded says so by a key, under a session that has shown the new factor.
+func (s *Server) factorAdded(c *request, key string, recovery []string) error {
 	if err := s.renewSession(c, c.justProved(true)); err != nil {
 		return err
 	}
-	c.notice = &views.Notice{Kind: "ok", Text: c.text.T("factor.added")}
+	c.notice = &views.Notice{Kind: "ok", Text: c.text.T(key)}
 	return s.factorsPage(c, http.StatusOK, recovery)
 }
 

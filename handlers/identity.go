@@ -6,7 +6,6 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
-	"net/url"
 	"strconv"
 	"time"
 
@@ -143,24 +142,11 @@ func (s *Server) runErrand(c *request, t trip, who oidc.Person) error {
 
 // enterAs signs in whoever the provider knows, or asks for the second factor first. The provider's own proof counts from when it was given.
 func (s *Server) enterAs(c *request, acc app.Account, next string, proved time.Time) error {
-	factors, err := s.app.Factors(c.ctx(), acc.ID)
-	if err != nil {
-		return err
-	}
-	if len(factors) > 0 {
-		if err := s.awaitFactor(c, acc, app.ByOIDC); err != nil {
-			return err
-		}
-		return s.goTo(c, "/sign-in/code?next="+url.QueryEscape(next))
-	}
 	values := map[string]string{sessionBy: app.ByOIDC}
 	if !proved.IsZero() {
 		values[sessionProved] = strconv.FormatInt(min(proved.UnixMilli(), c.now.UnixMilli()), 10)
 	}
-	if err := s.signIn(c, acc, values); err != nil {
-		return err
-	}
-	return s.goTo(c, cmp.Or(next, "/"))
+	return s.enterWith(c, acc, values, next)
 }
 
 // goOn lets whoever has shown who they are go on. What they were sending is sent by themselves: nothing can make a form of a return.

@@ -1,7 +1,6 @@
 package handlers
 
 import (
-	"cmp"
 	"net/http"
 
 	"wakakusa/app"
@@ -40,10 +39,7 @@ func (s *Server) postPasskey(c *request) error {
 		}
 		return s.signInPage(c, status(err), views.Form{Action: "/sign-in", Faults: faults, Values: map[string][]string{"next": {localPath(c.field("next"))}}})
 	}
-	if err := s.signIn(c, acc, c.justProved(true)); err != nil {
-		return err
-	}
-	return s.goTo(c, cmp.Or(localPath(c.field("next")), "/"))
+	return s.signInTo(c, acc, c.justProved(true), localPath(c.field("next")))
 }
 
 func (s *Server) getNewPasskey(c *request) error { return s.newPasskeyPage(c, http.StatusOK, nil) }
@@ -72,9 +68,5 @@ func (s *Server) postNewPasskey(c *request) error {
 		}
 		return s.newPasskeyPage(c, status(err), faults)
 	}
-	if err := s.renewSession(c, c.justProved(true)); err != nil {
-		return err
-	}
-	c.notice = &views.Notice{Kind: "ok", Text: c.text.T("passkey.added")}
-	return s.factorsPage(c, http.StatusOK, recovery)
+	return s.factorAdded(c, "passkey.added", recovery)
 }

@@ -58,19 +58,13 @@ func (s *Server) postSecondStep(c *request) error {
 	}
 	values := c.justProved(true)
 	values[sessionBy], _ = c.session.Values[sessionBy].(string)
-	if err := s.signIn(c, acc, values); err != nil {
-		return err
-	}
-	return s.goTo(c, cmp.Or(localPath(c.field("next")), "/"))
+	return s.signInTo(c, acc, values, localPath(c.field("next")))
 }
 
 // askProof asks who it is once more. What was being sent is kept in the page and sent again afterwards.
 func (s *Server) askProof(c *request, code int, faults map[string]string) error {
-	if c.htmx() && c.Request().Method == http.MethodGet {
-		return s.goTo(c, c.base()+"/proof?next="+url.QueryEscape(c.Request().URL.RequestURI()))
-	}
 	if c.Request().Method == http.MethodGet {
-		return c.Redirect(http.StatusSeeOther, c.base()+"/proof?next="+url.QueryEscape(c.Request().URL.RequestURI()))
+		return s.goTo(c, c.base()+"/proof?next="+url.QueryEscape(c.Request().URL.RequestURI()))
 	}
 	return s.proofPage(c, code, proof{next: c.Request().URL.RequestURI(), post: true}, faults)
 }
